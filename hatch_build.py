@@ -1,0 +1,20 @@
+"""Build hook: compiles the translations, and refuses a wheel without the built front end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CompileMessages(BuildHookInterface):
+    def initialize(self, version: str, build_data: dict) -> None:
+        root = Path(self.root)
+        for source in sorted((root / "src" / "comity").rglob("*.po")):
+            with source.open("rb") as readable, source.with_suffix(".mo").open("wb") as writable:
+                write_mo(writable, read_po(readable, locale=source.parts[-3]))
+        built = root / "src" / "comity" / "site" / "static" / "built"
+        if self.target_name == "wheel" and version == "standard" and not built.is_dir():
+            raise SystemExit("The front end is not built. Run 'make frontend' first, then build the wheel.")

@@ -1,0 +1,320 @@
+"""Fits the threshold test: posterior mode and its curvature, whitened sampling on every core, and the draws of
+thresholds.
+
+The centred posterior has no useful joint mode in sigma (it grows without bound as all thresholds agree), so sigma is
+placed where the Laplace approximation of its marginal is highest, and the rest at its mode given that. Curvature is
+the Fisher information
+of the trinomial, whose places are independent given the globals: a block-arrow matrix, never formed in full.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+from scipy.optimize import minimize_scalar
+
+from comity.disparity.diagnostics import ess, rhat
+from comity.disparity.threshold_kernels import BETA, DISCRIMINANT, posterior_numpy, sample_chain, unwhiten
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """family: "discriminant" (Pierson 2018) or "beta" (Simoiu 2017). pin: index of the place whose effects are fixed
+    at 0, or None. prior_scale: factor on the standard deviation of race and place effects (0.1; 0.3 in the beta
+    family)."""
+
+    family: str = "discriminant"
+    pin: int | None = None
+    prior_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class SamplerOptions:
+    """draws: kept, per chain. target: acceptance that the step size aims at. threads: chains run at the same time."""
+
+    chains: int = 4
+    warmup: int = 150
+    draws: int = 500
+    target: float = 0.8
+    max_depth: int = 10
+    seed: int = 2017
+    threads: int = 2
+
+    def harder(self) -> SamplerOptions:
+        return SamplerOptions(
+            chains=self.chains,
+            warmup=2 * self.warmup,
+            draws=2 * self.draws,
+            target=0.5 + 0.5 * self.target,
+            max_depth=self.max_depth,
+            seed=self.seed + 1,
+            threads=self.threads,
+        )
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Posterior draws of all chains in a row, and how far they can be trusted.
+
+    log_sigma (draws,), globals (draws, 2 + 3R), blocks (draws, places, R + 2), thresholds (draws, places, R) as
+    probabilities. r_hat,
+    ess_bulk, ess_tail: worst over all parameters.
+    """
+
+    log_sigma: Array
+    globals: Array
+    blocks: Array
+    thresholds: Array
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    divergences: int
+    leapfrogs: int
+
+
+def sample_posterior(n: Array, s: Array, h: Array, *, model: ModelOptions, sampler: SamplerOptions) -> Draws:
+    """Draw from the posterior for counts (places, groups) of stops, searches and hits."""
+    data = whitened(n, s, h, model)
+    size = 1 + len(data[9]) + data[11].size
+    streams = np.random.default_rng(sampler.seed).spawn(sampler.chains)
+
+    def chain(rng: np.random.Generator) -> Any:
+        start = 0.7 * rng.standard_normal(size)
+        return sample_chain(start, data, rng, sampler.warmup, sampler.draws, sampler.target, sampler.max_depth)
+
+    if sampler.threads > 1:
+        with ThreadPoolExecutor(sampler.threads) as pool:
+            results = list(pool.map(chain, streams))
+    else:
+        results = [chain(stream) for stream in streams]
+    z = np.stack([kept for kept, *_ in results])
+    log_sigma, globals_, blocks = unwhiten(z, data)
+    races = n.shape[1]
+    flat = np.concatenate([log_sigma[..., None], globals_, blocks.reshape(*blocks.shape[:2], -1)], axis=-1)
+    if model.pin is not None:
+        # The pinned place's two effects are not parameters of the model: they stay at their prior.
+        at = 1 + globals_.shape[-1] + model.pin * (races + 2) + races
+        flat = np.delete(flat, [at, at + 1], axis=-1)
+    bulk, tail = ess(flat)
+    merged = blocks.reshape(-1, *blocks.shape[2:])
+    every = globals_.reshape(-1, globals_.shape[-1])
+    return Draws(
+        log_sigma=log_sigma.reshape(-1),
+        globals=every,
+        blocks=merged,
+        thresholds=thresholds(model, every, merged),
+        r_hat=float(rhat(flat).max()),
+        ess_bulk=float(bulk.min()),
+        ess_tail=float(tail.min()),
+        divergences=int(sum(result[1] for result in results)),
+        leapfrogs=int(sum(result[2] for result in results)),
+    )
+
+
+def approximate_thresholds(n: Array, s: Array, h: Array, *, model: ModelOptions, draws: int, seed: int) -> Array:
+    """Thresholds (draws, places, groups) from the normal approximation at the mode, for variants only looked at."""
+    data = whitened(n, s, h, model)
+    z = np.random.default_rng(seed).standard_normal((draws, 1 + len(data[9]) + data[11].size))
+    _, globals_, blocks = unwhiten(z, data)
+    return thresholds(model, globals_, blocks)
+
+
+def signal(model: ModelOptions, globals_: Array, blocks: Array) -> tuple[Array, Array, Array]:
+    """(eta, log delta, t) of each draw, place and group."""
+    races = blocks.shape[-1] - 2
+    free = _free(model, blocks.shape[-2])
+    eta = globals_[..., None, 2 + races : 2 + 2 * races] + (free * blocks[..., races])[..., None]
+    log_delta = globals_[..., None, 2 + 2 * races :] + (free * blocks[..., races + 1])[..., None]
+    return eta, log_delta, blocks[..., :races]
+
+
+def thresholds(model: ModelOptions, globals_: Array, blocks: Array) -> Array:
+    """The probability of carrying contraband at which a person is searched, by draw, place and group."""
+    eta, log_delta, t = signal(model, globals_, blocks)
+    if model.family == "beta":
+        return np.asarray(special.expit(t))
+    delta = np.exp(log_delta)
+    return np.asarray(special.expit(eta + delta * t - 0.5 * delta**2))
+
+
+def probabilities(family: int, eta: Array, log_delta: Array, t: Array) -> tuple[Array, Array, Array]:
+    """Chance that a stop ends in a hit, in a search without one, and without a search."""
+    if family == DISCRIMINANT:
+        phi, delta = special.expit(eta), np.exp(log_delta)
+        a, b = phi * special.ndtr(delta - t), (1 - phi) * special.ndtr(-t)
+        return a, b, phi * special.ndtr(t - delta) + (1 - phi) * special.ndtr(t)
+    mean, total, cut = special.expit(eta), np.exp(log_delta), special.expit(t)
+    alpha, beta = mean * total, (1 - mean) * total
+    a = mean * special.betaincc(alpha + 1, beta, cut)
+    return a, np.maximum(special.betaincc(alpha, beta, cut) - a, 0), special.betainc(alpha, beta, cut)
+
+
+def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Any:
+    """The sampler's data: counts, priors, and the change of variables that makes the posterior about standard
+    normal.
+    """
+    family = BETA if model.family == "beta" else DISCRIMINANT
+    n, s, h = (np.ascontiguousarray(each, dtype=float) for each in (n, s, h))
+    places, _ = n.shape
+    fit = _Fit(
+        family,
+        n,
+        s,
+        h,
+        _free(model, places),
+        spread=(0.3 if family == BETA else 0.1) * model.prior_scale,
+        wide=2.0 if family == BETA else 1.0,
+    )
+    found = minimize_scalar(lambda x: -fit.marginal(x), bounds=(-4.0, 1.5), method="bounded", options={"xatol": 0.02})
+    best, step = float(found.x), 0.15
+    curvature = (2 * fit.marginal(best) - fit.marginal(best - step) - fit.marginal(best + step)) / step**2
+    scale_sigma = float(np.clip(1 / math.sqrt(max(curvature, 1e-3)), 0.02, 1.0))
+    fit.marginal(best)
+    inverse_blocks, coupling, inverse_globals = fit.factors()
+    return (
+        family, n, s, h, fit.free, fit.spread, fit.wide, best, scale_sigma,
+        fit.globals, inverse_globals, fit.blocks, inverse_blocks, coupling,
+    )  # fmt: skip
+
+
+class _Fit:
+    """Mode and curvature of everything but sigma, warm-started from one sigma to the next."""
+
+    def __init__(self, family: int, n: Array, s: Array, h: Array, free: Array, *, spread: float, wide: float) -> None:
+        self.family, self.n, self.s, self.h, self.free = family, n, s, h, free
+        self.spread, self.wide = spread, wide
+        races = n.shape[1]
+        self.globals = np.zeros(2 + 3 * races)
+        self.blocks = np.zeros((n.shape[0], races + 2))
+        found = (h.sum() + 1) / (s.sum() + 2)
+        phi, delta, t = -1.5, 0.5, 1.5
+        if family == BETA:
+            phi, delta, t = special.logit(0.3 * found), 1.5, special.logit(0.7 * found)
+        self.globals[0], self.globals[1] = phi, delta
+        self.globals[2 : 2 + races] = t
+        self.globals[2 + races : 2 + 2 * races] = phi
+        self.globals[2 + 2 * races :] = delta
+        self.blocks[:, :races] = t
+        self._hessian: tuple[Array, Array, Array] | None = None
+
+    def marginal(self, log_sigma: float) -> float:
+        """Laplace approximation of the log marginal posterior of log sigma; leaves mode and curvature in self."""
+        value = self._climb(log_sigma)
+        inverse_blocks, _, inverse_globals = self.factors()
+        diagonal = np.diagonal(inverse_blocks, axis1=1, axis2=2)
+        return value + float(np.log(diagonal).sum() + np.log(np.diag(inverse_globals)).sum())
+
+    def factors(self) -> tuple[Array, Array, Array]:
+        """Inverse Cholesky factors of the place blocks, their coupling to the globals, and that of the Schur
+        complement.
+        """
+        assert self._hessian is not None
+        block, border, corner = self._hessian
+        inverse_blocks = np.linalg.inv(np.linalg.cholesky(block))
+        coupling = inverse_blocks @ border
+        schur = corner - np.einsum("dmk,dml->kl", coupling, coupling)
+        inverse_globals = np.linalg.inv(np.linalg.cholesky(schur))
+        return np.tril(inverse_blocks), np.ascontiguousarray(coupling), np.tril(inverse_globals)
+
+    def _climb(self, log_sigma: float) -> float:
+        args = (self.family, self.n, self.s, self.h, self.free, self.spread, self.wide, log_sigma)
+        value, _, d_globals, d_blocks = posterior_numpy(*args, self.globals, self.blocks)
+        damping = 1e-8
+        for _ in range(200):
+            self._hessian = self._curvature(log_sigma, damping)
+            inverse_blocks, coupling, inverse_globals = self.factors()
+            white = np.einsum("dim,dm->di", inverse_blocks, d_blocks)
+            white_globals = inverse_globals @ (d_globals - np.einsum("dmk,dm->k", coupling, white))
+            gain = float((white**2).sum() + (white_globals**2).sum())
+            # What is still to gain in log density; slopes of the beta family are numerical, so it stops earlier.
+            if gain < (1e-3 if self.family == BETA else 1e-8):
+                break
+            step_globals = white_globals @ inverse_globals
+            step_blocks = np.einsum("dim,di->dm", inverse_blocks, white - coupling @ step_globals)
+            size = 1.0
+            while size > 1e-6:
+                trial = posterior_numpy(*args, self.globals + size * step_globals, self.blocks + size * step_blocks)
+                if math.isfinite(trial[0]) and trial[0] > value:
+                    break
+                size /= 2
+            else:
+                break
+            damping = 1e-8 if size == 1.0 else max(damping, 1e-4)
+            self.globals = self.globals + size * step_globals
+            self.blocks = self.blocks + size * step_blocks
+            value, _, d_globals, d_blocks = trial
+        self._hessian = self._curvature(log_sigma, 0.0)
+        return value
+
+    def _curvature(self, log_sigma: float, damping: float) -> tuple[Array, Array, Array]:
+        """Fisher information plus the prior's precision, as place blocks (D, M, M), border (D, M, K), corner (K, K)."""
+        places, races = self.n.shape
+        size, width = 2 + 3 * races, races + 2
+        narrow, tight, broad = 1 / self.spread**2, math.exp(-2 * log_sigma), 1 / self.wide**2
+        information = self._information()
+        block, border, corner = (
+            np.zeros((places, width, width)),
+            np.zeros((places, width, size)),
+            np.zeros((size, size)),
+        )
+        corner[0, 0] = corner[1, 1] = broad + races * narrow
+        free = self.free
+        for r in range(races):
+            cell, t_at = information[:, r], 2 + r
+            own, above = (races, races + 1), (2 + races + r, 2 + 2 * races + r)
+            block[:, r, r] += cell[:, 2, 2] + tight
+            border[:, r, t_at] -= tight
+            corner[t_at, t_at] += broad + places * tight
+            for i in range(2):
+                block[:, r, own[i]] += free * cell[:, 2, i]
+                block[:, own[i], r] += free * cell[:, 2, i]
+                border[:, r, above[i]] += cell[:, 2, i]
+                corner[above[i], above[i]] += narrow
+                corner[above[i], i] -= narrow
+                corner[i, above[i]] -= narrow
+                for j in range(2):
+                    block[:, own[i], own[j]] += free**2 * cell[:, i, j]
+                    border[:, own[i], above[j]] += free * cell[:, i, j]
+                    corner[above[i], above[j]] += cell[:, i, j].sum()
+        block[:, races, races] += narrow
+        block[:, races + 1, races + 1] += narrow
+        ridge = 1 + damping
+        block[:, np.arange(width), np.arange(width)] *= ridge
+        corner[np.arange(size), np.arange(size)] *= ridge
+        return block, border, corner
+
+    def _information(self) -> Array:
+        """Fisher information (D, R, 3, 3) of the cells' trinomials in (eta, log delta, t), by central differences."""
+        races = self.n.shape[1]
+        eta = self.globals[2 + races : 2 + 2 * races] + (self.free * self.blocks[:, races])[:, None]
+        log_delta = self.globals[2 + 2 * races :] + (self.free * self.blocks[:, races + 1])[:, None]
+        point = [eta, log_delta, self.blocks[:, :races]]
+        chances = probabilities(self.family, *point)
+        slopes = []
+        for axis in range(3):
+            up, down = list(point), list(point)
+            up[axis] = point[axis] + 1e-5
+            down[axis] = point[axis] - 1e-5
+            pair = zip(probabilities(self.family, *up), probabilities(self.family, *down), strict=True)
+            slopes.append([(a - b) / 2e-5 for a, b in pair])
+        information = np.zeros((*self.n.shape, 3, 3))
+        for outcome in range(3):
+            slope = np.stack([slopes[axis][outcome] for axis in range(3)], axis=-1)
+            weight = self.n / np.maximum(chances[outcome], 1e-12)
+            information += weight[..., None, None] * slope[..., :, None] * slope[..., None, :]
+        return information
+
+
+def _free(model: ModelOptions, places: int) -> Array:
+    free = np.ones(places)
+    if model.pin is not None:
+        free[model.pin] = 0.0
+    return free

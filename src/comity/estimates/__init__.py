@@ -1,0 +1,85 @@
+"""Survey statistics that are right and fast: designs, weighting chains, estimates with honest intervals.
+
+The methods are described one a page in docs/methods/.
+"""
+
+from comity.estimates.aapor import About, Dispositions, count_dispositions, disclosure_statement, outcome_rates
+from comity.estimates.change import estimate_change, estimate_difference
+from comity.estimates.columns import Columns, read_columns
+from comity.estimates.design import Design, Survey
+from comity.estimates.estimators import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
+from comity.estimates.mrp import MultilevelModel, estimate_mrp
+from comity.estimates.quantiles import estimate_quantile
+from comity.estimates.reading import read_survey_file
+from comity.estimates.replicates import with_replicate_columns, with_replicates
+from comity.estimates.results import Estimate, Estimates
+from comity.estimates.scales import Scale, check_invariance, estimate_alpha, estimate_omega, score_scale
+from comity.estimates.sensitive import (
+    RandomisedResponse,
+    check_list_experiment,
+    estimate_list_experiment,
+    estimate_randomised_response,
+)
+from comity.estimates.small_area import fay_herriot
+from comity.estimates.specification import Specification, parse_specification, read_specification
+from comity.estimates.weighting import (
+    AdjustEligibility,
+    AdjustNonresponse,
+    Calibrate,
+    Collapse,
+    PostStratify,
+    Rake,
+    Trim,
+    WeightDiagnostics,
+    diagnose_weights,
+    weigh,
+)
+
+__all__ = [
+    "About",
+    "AdjustEligibility",
+    "AdjustNonresponse",
+    "Calibrate",
+    "Collapse",
+    "Columns",
+    "Design",
+    "Dispositions",
+    "Estimate",
+    "Estimates",
+    "MultilevelModel",
+    "PostStratify",
+    "Rake",
+    "RandomisedResponse",
+    "Scale",
+    "Specification",
+    "Survey",
+    "Trim",
+    "WeightDiagnostics",
+    "check_invariance",
+    "check_list_experiment",
+    "count_dispositions",
+    "diagnose_weights",
+    "disclosure_statement",
+    "estimate_alpha",
+    "estimate_change",
+    "estimate_difference",
+    "estimate_list_experiment",
+    "estimate_mean",
+    "estimate_mrp",
+    "estimate_omega",
+    "estimate_proportion",
+    "estimate_quantile",
+    "estimate_randomised_response",
+    "estimate_ratio",
+    "estimate_total",
+    "fay_herriot",
+    "outcome_rates",
+    "parse_specification",
+    "read_columns",
+    "read_specification",
+    "read_survey_file",
+    "score_scale",
+    "weigh",
+    "with_replicate_columns",
+    "with_replicates",
+]

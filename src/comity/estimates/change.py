@@ -1,0 +1,197 @@
+"""Differences between domains of one survey, and change between waves with the covariance of what they share.
+
+Waves that share PSUs, or people, are not independent: Var(change) = V1 + V2 - 2 Cov, with the covariance from the
+shared first-stage units (Kish 1965, 12.4; Qualité and Tillé 2008, Survey Methodology 34:173). Leaving it out makes a
+panel blind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from comity.errors import ComityError, nearest
+from comity.estimates.columns import Floats
+from comity.estimates.design import OPT_IN_NOTICE, Survey
+from comity.estimates.estimators import Domain, Term, domains, linearise, mean_term, share_term
+from comity.estimates.results import Estimate, Estimates
+from comity.estimates.variance import covariance_of_totals, sum_by
+
+
+def estimate_difference(
+    survey: Survey,
+    variable: str,
+    *,
+    by: str,
+    between: tuple[str, str],
+    category: str | None = None,
+    confidence: float = 0.95,
+) -> Estimates:
+    """Mean (or share of `category`) in the second domain of `between` less that in the first, with their covariance.
+
+    by: the column whose categories `between` names. Domains of one sample share PSUs, so their estimates are
+    correlated.
+    """
+    found = {domain.name[by]: domain for domain in domains(survey, by)}
+    for label in between:
+        if label not in found:
+            near = nearest(label, list(found))
+            raise ComityError(
+                f"Column '{by}' has no category '{label}'.",
+                f"Did you mean '{near}'?" if near else f"It has: {', '.join(found)}.",
+            )
+    parts = [linearise(survey, _term(survey, variable, category, found[label])) for label in between]
+    scores = parts[1][1] - parts[0][1]
+    name = {by: f"{between[1]} less {between[0]}"}
+    return Estimates((_difference(survey, variable, category, name, parts, scores, confidence),))
+
+
+def estimate_change(
+    first: Survey,
+    second: Survey,
+    variable: str,
+    *,
+    category: str | None = None,
+    by: str | Sequence[str] = (),
+    link: str | None = None,
+    confidence: float = 0.95,
+) -> Estimates:
+    """Mean (or share of `category`) in `second` less that in `first`, of everyone or of each domain that both waves
+    have.
+
+    Shared first-stage units are recognised by their stratum and by the label in the first cluster column, or in
+    `link`, such as the number of a panel member where people were sampled directly. Each wave keeps its own weighting
+    chain.
+    """
+    if not (first.has_margin_of_error and second.has_margin_of_error):
+        raise ComityError("A wave is an opt-in sample, so its change has no margin of error.", OPT_IN_NOTICE)
+    before = {tuple(domain.name.items()): domain for domain in domains(first, by)}
+    items = []
+    for domain in domains(second, by):
+        earlier = before.get(tuple(domain.name.items()))
+        if earlier is not None:
+            terms = _term(first, variable, category, earlier), _term(second, variable, category, domain)
+            items.append(_change(first, second, terms, category, domain.name, link, confidence))
+    if not items:
+        raise ComityError(
+            "The waves have no category in common.", "Code the column of the domains the same way in both."
+        )
+    return Estimates(tuple(items))
+
+
+def _term(survey: Survey, variable: str, category: str | None, domain: Domain) -> Term:
+    return mean_term(survey, variable, domain) if category is None else share_term(survey, variable, category, domain)
+
+
+def _difference(
+    survey: Survey,
+    variable: str,
+    category: str | None,
+    name: dict[str, str],
+    parts: Sequence[tuple[float, Floats, int]],
+    scores: Floats,
+    confidence: float,
+) -> Estimate:
+    point, n = parts[1][0] - parts[0][0], parts[0][2] + parts[1][2]
+    statistic = "difference in means" if category is None else "difference in proportions"
+    title = variable if category is None else f"{variable}={category}"
+    if not survey.has_margin_of_error:
+        return Estimate(
+            title, statistic, name, point, None, None, None, None, n, None, confidence, "none", OPT_IN_NOTICE
+        )
+    se = float(np.sqrt(covariance_of_totals(survey, scores[:, None])[0, 0]))
+    df = survey.domain_degrees_of_freedom(scores != 0)
+    margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
+    return Estimate(title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence)
+
+
+class _Shared(NamedTuple):
+    """The first-stage units two waves share: their number in each wave, and each one's stratum in the first."""
+
+    first: npt.NDArray[np.int64]
+    second: npt.NDArray[np.int64]
+    stratum: npt.NDArray[np.int64]
+
+
+def _change(
+    first: Survey,
+    second: Survey,
+    terms: tuple[Term, Term],
+    category: str | None,
+    name: dict[str, str],
+    link: str | None,
+    confidence: float,
+) -> Estimate:
+    earlier, later = linearise(first, terms[0]), linearise(second, terms[1])
+    variances = [
+        float(covariance_of_totals(survey, scores[:, None])[0, 0])
+        for survey, (_, scores, _) in ((first, earlier), (second, later))
+    ]
+    shared = _shared_units(first, second, link)
+    covariance = _shared_covariance(first, second, earlier[1], later[1], shared, link)
+    limit = float(np.sqrt(variances[0] * variances[1]))
+    variance = sum(variances) - 2 * float(np.clip(covariance, -limit, limit))
+    dfs = [first.domain_degrees_of_freedom(earlier[1] != 0), second.domain_degrees_of_freedom(later[1] != 0)]
+    if len(shared.first):
+        df: float = min(dfs)
+    else:  # Satterthwaite's degrees of freedom for two independent samples
+        df = sum(variances) ** 2 / sum(v**2 / max(f, 1) for v, f in zip(variances, dfs, strict=True))
+    point, se = later[0] - earlier[0], float(np.sqrt(max(variance, 0.0)))
+    margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
+    note = f"{len(shared.first):,} sampling units are in both waves; their covariance is taken into account."
+    statistic = "change in mean" if category is None else "change in proportion"
+    return Estimate(
+        terms[1].variable, statistic, name, point, se, df, point - margin, point + margin, earlier[2] + later[2], None,
+        confidence, "linearised", note,
+    )  # fmt: skip
+
+
+def _unit_labels(survey: Survey, link: str | None) -> tuple[list[tuple[str, str]], npt.NDArray[np.int64]]:
+    """(stratum, label) of each linked unit, and the unit of each row; none where nothing names the units."""
+    column = link or (survey.design.clusters[0] if survey.design.clusters else None)
+    if column is None:
+        return [], np.zeros(survey.rows, np.int64)
+    found = survey.columns.categories(column)
+    if (found.codes < 0).any():
+        raise ComityError(f"The link '{column}' is missing in some rows.", "Give every row its unit's label.")
+    unit, stratum = found.codes.astype(np.int64), survey.stratum
+    if not survey.design.nested:
+        first = np.empty(len(found.labels), np.int64)
+        first[unit] = stratum
+        return [(survey.stratum_labels[first[at]], label) for at, label in enumerate(found.labels)], unit
+    joint = stratum * len(found.labels) + unit
+    present, codes = np.unique(joint, return_inverse=True)
+    pairs = [divmod(int(code), len(found.labels)) for code in present]
+    return [(survey.stratum_labels[h], found.labels[at]) for h, at in pairs], codes
+
+
+def _shared_units(first: Survey, second: Survey, link: str | None) -> _Shared:
+    before, _ = _unit_labels(first, link)
+    after = {label: at for at, label in enumerate(_unit_labels(second, link)[0])}
+    pairs = [(at, after[label], label[0]) for at, label in enumerate(before) if label in after]
+    strata = {label: at for at, label in enumerate(first.stratum_labels)}
+    columns = np.array([(one, two, strata[label]) for one, two, label in pairs], np.int64).reshape(-1, 3)
+    return _Shared(columns[:, 0], columns[:, 1], columns[:, 2])
+
+
+def _shared_covariance(
+    first: Survey, second: Survey, earlier: Floats, later: Floats, shared: _Shared, link: str | None
+) -> float:
+    """Sum over strata of shared units x the covariance of their totals, with the fpc where every unit is shared."""
+    if not len(shared.first):
+        return 0.0
+    totals = []
+    for survey, scores, which in ((first, earlier, shared.first), (second, later, shared.second)):
+        labels, unit = _unit_labels(survey, link)
+        totals.append(sum_by(unit, scores[:, None], len(labels))[which, 0])
+    strata = len(first.stages[0].sampled)
+    n = np.bincount(shared.stratum, minlength=strata)
+    means = [np.bincount(shared.stratum, weights=total, minlength=strata) / np.maximum(n, 1) for total in totals]
+    product = (totals[0] - means[0][shared.stratum]) * (totals[1] - means[1][shared.stratum])
+    by_stratum = np.bincount(shared.stratum, weights=product, minlength=strata)
+    factor = np.where(n > 1, n / np.maximum(n - 1, 1), 0.0) * (1 - first.stages[0].fraction)
+    return float(factor @ by_stratum)

@@ -1,0 +1,312 @@
+"""How a sample was drawn: strata, clusters in stages, finite populations, weights; and a survey checked against it.
+
+Follows Lohr, *Sampling: Design and Analysis* (3rd ed.), chapters 3 to 7 and 9, and Lumley, *Complex Surveys* (2010),
+whose R package `survey` is the oracle of the tests. An opt-in sample is a kind of its own: it has no margin of error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from comity.errors import ComityError
+from comity.estimates.columns import Columns, Floats, joint_codes, read_columns
+
+if TYPE_CHECKING:
+    from comity.estimates.chain import FittedStep
+    from comity.estimates.replicates import Replicates
+
+LonelyRule = Literal["error", "certainty", "adjust", "average"]
+Kind = Literal["probability", "opt-in"]
+
+OPT_IN_NOTICE = "Opt-in sample: people chose to take part, so no margin of error can be given."
+QUASI_RANDOMISATION = (
+    "within the weighting cells, taking part does not depend on the answers",
+    "everyone in the population had some chance of taking part",
+    "the weighting variables are measured in the sample as they are in the targets",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Which columns say how the sample was drawn.
+
+    weights: column of base weights (1 / probability of selection). None: from `fpc` where given, otherwise 1 for
+    everyone.
+    strata: column of the first-stage strata. clusters: columns of the sampling units, outermost first; empty: each
+    row is one.
+    fpc: per stage, the column of how many units its stratum (first stage) or parent unit (later) has in the population;
+        values of at most 1 are sampling fractions.
+    lonely: what to do with a stratum of one PSU: "error"; "certainty" (no variance from it); "adjust" (its distance
+        from the mean of all PSUs); "average" (the average variance of the other strata).
+    nested: True where cluster names start again in each stratum; otherwise a PSU in two strata is an error.
+    kind: "probability" or "opt-in". quasi_randomisation: for opt-in samples, give intervals under the stated
+    assumptions.
+    minimum_n: the fewest answers a number may rest on.
+    """
+
+    weights: str | None = None
+    strata: str | None = None
+    clusters: Sequence[str] = ()
+    fpc: Sequence[str] = ()
+    lonely: LonelyRule = "error"
+    nested: bool = False
+    kind: Kind = "probability"
+    quasi_randomisation: bool = False
+    minimum_n: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("clusters", "fpc"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        if self.lonely not in ("error", "certainty", "adjust", "average"):
+            raise ComityError(
+                f"The rule for lonely PSUs is '{self.lonely}'.", "It is one of: error, certainty, adjust, average."
+            )
+        if self.kind not in ("probability", "opt-in"):
+            raise ComityError(f"The kind of sample is '{self.kind}'.", "It is 'probability' or 'opt-in'.")
+        if self.quasi_randomisation and self.kind != "opt-in":
+            raise ComityError("quasi_randomisation is for opt-in samples only.", "Remove it, or set kind to 'opt-in'.")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of sampling at the level of its units.
+
+    unit: the unit of each row. stratum: the stratum of each unit. sampled: units drawn per stratum. fraction: sampling
+    fraction per stratum (0 where there is no finite population correction). multiplier: per stratum, the product of the
+    sampling fractions of the stages above. parent: per unit, the row of one member (any), to find upper-stage units.
+    """
+
+    unit: npt.NDArray[np.int64]
+    stratum: npt.NDArray[np.int64]
+    sampled: npt.NDArray[np.int64]
+    fraction: Floats
+    multiplier: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """A table checked against its design, with the weights so far. Make one with `Survey.read`.
+
+    weights: final weights, one a row (0 for rows that a weighting step ruled out). steps: the fitted weighting chain.
+    replicates: replicate weights, where variance is to come from them instead of linearisation.
+    """
+
+    columns: Columns
+    design: Design
+    base_weights: Floats
+    weights: Floats
+    stages: tuple[Stage, ...]
+    stratum_labels: tuple[str, ...]
+    steps: tuple[FittedStep, ...] = ()
+    replicates: Replicates | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @staticmethod
+    def read(data: Any, design: Design | None = None) -> Survey:
+        """Check `data` (Arrow, Polars, pandas or a dict of columns) against `design`. Raises ComityError naming what
+        is wrong."""
+        return _read_survey(read_columns(data), design or Design())
+
+    @property
+    def rows(self) -> int:
+        return self.columns.rows
+
+    @property
+    def has_margin_of_error(self) -> bool:
+        return self.design.kind == "probability" or self.design.quasi_randomisation
+
+    @cached_property
+    def all_weighted(self) -> bool:
+        """True where no row was ruled out by a weighting step."""
+        return bool(np.all(self.weights))
+
+    @cached_property
+    def weights_count_people(self) -> bool:
+        """True where weights add up to a population; files such as the ESS scale them to the sample instead."""
+        used = self.weights != 0
+        return bool(self.design.fpc) or float(self.weights.sum()) > 1.5 * float(used.sum())
+
+    @cached_property
+    def psu(self) -> npt.NDArray[np.int64]:
+        """The first-stage unit of each row."""
+        return self.stages[0].unit
+
+    @cached_property
+    def stratum(self) -> npt.NDArray[np.int64]:
+        """The first-stage stratum of each row."""
+        return self.stages[0].stratum[self.psu]
+
+    @cached_property
+    def degrees_of_freedom(self) -> int:
+        """PSUs less strata; of replicate weights given as columns, what they carry."""
+        return self.domain_degrees_of_freedom(self.weights != 0)
+
+    def domain_degrees_of_freedom(self, inside: npt.NDArray[np.bool_]) -> int:
+        """PSUs less strata, counting only those with a member of the domain."""
+        if self.replicates is not None and self.replicates.degrees_of_freedom is not None:
+            return self.replicates.degrees_of_freedom
+        stage = self.stages[0]
+        used = np.zeros(len(stage.stratum), bool)
+        used[stage.unit[inside & (self.weights != 0)]] = True
+        strata = np.zeros(len(stage.sampled), bool)
+        strata[stage.stratum[used]] = True
+        return int(used.sum() - strata.sum())
+
+    @cached_property
+    def cell_chain(self) -> Any:
+        """The chain on its cells (see replicates), built once; None where rows are needed."""
+        from comity.estimates.replicates import build_cell_chain
+
+        return build_cell_chain(self)
+
+    def with_weights(self, weights: Floats, step: FittedStep) -> Survey:
+        return replace(self, weights=weights, steps=(*self.steps, step))
+
+
+def _read_survey(columns: Columns, design: Design) -> Survey:
+    if columns.rows == 0:
+        raise ComityError("The table has no rows.", "Check the file.")
+    stages, labels = _read_stages(columns, design)
+    base = _base_weights(columns, design, stages)
+    return Survey(columns, design, base, base, stages, labels)
+
+
+def _base_weights(columns: Columns, design: Design, stages: tuple[Stage, ...]) -> Floats:
+    if design.weights is None:
+        weights = np.ones(columns.rows)
+        if design.fpc:
+            for stage in stages:
+                share = stage.fraction[stage.stratum[stage.unit]]
+                weights = weights / np.where(share > 0, share, 1.0)
+        return weights
+    weights = columns.numbers(design.weights)
+    missing = int(np.isnan(weights).sum())
+    if missing:
+        raise ComityError(
+            f"Weights in column '{design.weights}' are missing in {missing} rows.",
+            "Give every row a weight, or leave it out.",
+        )
+    wrong = int(np.sum(~(weights > 0) | ~np.isfinite(weights)))
+    if wrong:
+        worst = weights[~(weights > 0) | ~np.isfinite(weights)][0]
+        raise ComityError(
+            f"Weights in '{design.weights}' are zero, negative or not finite in {wrong} rows (first: {worst:g}).",
+            "A base weight is 1 / probability of selection: correct it, or leave out rows that were not sampled.",
+        )
+    return weights
+
+
+def _read_stages(columns: Columns, design: Design) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    rows = columns.rows
+    if design.strata is None:
+        strata = np.zeros(rows, np.int64)
+        labels: tuple[str, ...] = ("all",)
+    else:
+        found = columns.categories(design.strata)
+        _refuse_missing(found.codes, design.strata)
+        strata, labels = found.codes.astype(np.int64), found.labels
+    names: list[str | None] = list(design.clusters) or [None]
+    if len(design.fpc) > len(names):
+        raise ComityError(
+            f"{len(design.fpc)} fpc columns are given for {len(names)} stages of sampling.",
+            "Name one cluster column for each stage; the last may be the row's own number.",
+        )
+    stages: list[Stage] = []
+    parent, multiplier = strata, np.ones(int(strata.max()) + 1)
+    for at, name in enumerate(names):
+        unit = _units(columns, name, parent, nested=design.nested or at > 0)
+        stratum = parent if name is None else parent[_first_rows(unit)]
+        if at == 0 and name is not None:
+            _refuse_crossing(unit, strata, columns, name, labels)
+        sampled = np.bincount(stratum, minlength=len(multiplier))
+        fraction = (
+            _fraction(columns, design.fpc[at], parent, sampled) if at < len(design.fpc) else np.zeros(len(sampled))
+        )
+        stages.append(Stage(unit, stratum, sampled, fraction, multiplier))
+        multiplier = (multiplier * fraction)[stratum]
+        parent = unit
+    if design.lonely == "error":
+        _refuse_lonely(stages[0], labels)
+    return tuple(stages), labels
+
+
+def _units(columns: Columns, name: str | None, parent: npt.NDArray[np.int64], *, nested: bool) -> npt.NDArray[np.int64]:
+    if name is None:
+        return np.arange(columns.rows)
+    found = columns.categories(name)
+    _refuse_missing(found.codes, name)
+    if not nested:
+        return found.codes.astype(np.int64)
+    joint, _ = joint_codes([parent, found.codes], [int(parent.max()) + 1, len(found.labels)])
+    return np.unique(joint, return_inverse=True)[1]
+
+
+def _first_rows(unit: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    first = np.empty(int(unit.max()) + 1, np.int64)
+    first[unit[::-1]] = np.arange(len(unit))[::-1]
+    return first
+
+
+def _refuse_missing(codes: npt.NDArray[np.integer[Any]], name: str) -> None:
+    missing = int((codes < 0).sum())
+    if missing:
+        raise ComityError(
+            f"Design column '{name}' is missing in {missing} rows.",
+            "Every row needs its stratum and cluster: complete it.",
+        )
+
+
+def _refuse_crossing(
+    unit: npt.NDArray[np.int64], strata: npt.NDArray[np.int64], columns: Columns, name: str, labels: tuple[str, ...]
+) -> None:
+    first = strata[_first_rows(unit)]
+    crossing = np.flatnonzero(strata != first[unit])
+    if len(crossing):
+        row = crossing[0]
+        psu = columns.categories(name).labels[columns.categories(name).codes[row]]
+        raise ComityError(
+            f"PSU '{psu}' of '{name}' is in two strata, '{labels[first[unit[row]]]}' and '{labels[strata[row]]}'.",
+            "Correct the data, or set nested to true if cluster names start again in each stratum.",
+        )
+
+
+def _fraction(columns: Columns, name: str, parent: npt.NDArray[np.int64], sampled: npt.NDArray[np.int64]) -> Floats:
+    values = columns.numbers(name)
+    if np.isnan(values).any() or (values <= 0).any():
+        raise ComityError(
+            f"The fpc column '{name}' has missing or non-positive values.",
+            "Give the population count of units in every row.",
+        )
+    low, high = np.full(len(sampled), np.inf), np.zeros(len(sampled))
+    np.minimum.at(low, parent, values)
+    np.maximum.at(high, parent, values)
+    if not np.allclose(low, high, rtol=1e-12):
+        raise ComityError(
+            f"The fpc column '{name}' changes within a stratum ({low[low != high][0]:g} and {high[low != high][0]:g}).",
+            "All rows of a stratum (or of a parent unit, at later stages) share one population count.",
+        )
+    fraction = np.where(high <= 1, high, sampled / high)
+    if (fraction > 1 + 1e-12).any():
+        at = int(np.argmax(fraction))
+        raise ComityError(
+            f"The fpc column '{name}' says {high[at]:g} units exist where {sampled[at]} were sampled.",
+            "The population cannot be smaller than the sample: correct it.",
+        )
+    return np.minimum(fraction, 1.0)
+
+
+def _refuse_lonely(stage: Stage, labels: tuple[str, ...]) -> None:
+    lonely = np.flatnonzero((stage.sampled == 1) & (stage.fraction < 1))
+    if len(lonely):
+        named = ", ".join(f"'{labels[at]}'" for at in lonely[:5]) + (", ..." if len(lonely) > 5 else "")
+        raise ComityError(
+            f"{len(lonely)} strata have only one PSU ({named}), so their variance cannot be estimated.",
+            "Merge them with similar strata, or choose a rule for lonely PSUs: certainty, adjust or average.",
+        )

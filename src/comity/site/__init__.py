@@ -1,0 +1,1 @@
+"""The website: settings, addresses, templates and the server around the portal."""

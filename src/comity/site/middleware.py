@@ -1,0 +1,57 @@
+"""What surrounds every answer: the language of its address, plain words for refusals, and one header Django lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from comity.errors import ComityError
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def language_from_path(get_response: GetResponse) -> GetResponse:
+    """The address alone decides the language (/es/... is Spanish), so a shared link shows what its sender saw."""
+    prefixed = {code for code, _ in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        first = request.path_info.split("/", 2)[1]
+        language = first if first in prefixed else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
+
+
+def plain_refusals(get_response: GetResponse) -> GetResponse:
+    """A `ComityError` becomes a page with its two sentences."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, ComityError):
+            return render(request, "refusal.html", {"problem": problem}, status=503)
+        return None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
+def permissions_policy(get_response: GetResponse) -> GetResponse:
+    """No page asks for the visitor's camera, microphone or whereabouts, and none may."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        return response
+
+    return middleware

@@ -1,0 +1,1 @@
+"""The public pages. They see published files and nothing else."""

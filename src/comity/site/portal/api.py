@@ -1,0 +1,280 @@
+"""The public API: a place for every release, table and finding; the numbers are those of the files and of the pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_noop
+from ninja import Field, NinjaAPI, Path, Query, Schema
+from ninja.errors import HttpError
+
+from comity import __version__
+from comity.releases.catalogue import Release, Table
+from comity.releases.explore import BadQuestion, Value, cross, select_rows
+from comity.site.portal import queries
+from comity.site.portal.views.explorer import question_from
+
+MOST_ROWS = 1000
+
+api = NinjaAPI(
+    title="Comity public API",
+    version=__version__,
+    description=(
+        "Everything on the public pages, as JSON. Read only, no key, no limit on use. A suppressed count is null with "
+        'the status "suppressed"; a zero is 0 with the status "published".'
+    ),
+    docs_url=None,
+    openapi_url="openapi.json",
+    urls_namespace="api",
+)
+
+
+class Address(Schema):
+    dataset: str = Field(description=gettext_noop("Name of the dataset, such as stops."))
+    period: str = Field(description=gettext_noop("Time that the release covers, such as 2017."))
+    version: int = Field(description=gettext_noop("Version, from 1."), ge=1)
+
+
+class TableAddress(Address):
+    table: str = Field(description=gettext_noop("Name of the table."))
+
+
+class ReleaseLine(Schema):
+    id: str
+    dataset: str
+    period: str
+    version: int
+    title: dict[str, str]
+    published: date
+    page: str
+    files: str
+    is_newest: bool
+
+
+class PromiseLine(Schema):
+    dataset: str
+    period: str
+    title: dict[str, str]
+    due: date
+    state: str
+    days_late: int
+
+
+class CountValue(Schema):
+    count: int | None
+    status: str
+
+
+class CrossingAnswer(Schema):
+    measure: str
+    rows: str
+    columns: str | None
+    where: dict[str, list[str]]
+    row_codes: list[str]
+    column_codes: list[str]
+    values: list[list[CountValue]]
+
+
+class RowsAnswer(Schema):
+    count: int
+    facets: dict[str, dict[str, int]]
+    dimensions: list[str]
+    rows: list[dict[str, Any]]
+
+
+@api.get(
+    "v1/releases",
+    response=list[ReleaseLine],
+    summary=gettext_noop("Every release, newest first"),
+    operation_id="releases",
+)
+def releases(request: HttpRequest) -> list[dict[str, Any]]:
+    found = queries.catalogue()
+    return [_line(request, each, is_newest=found.successor(each) is None) for each in found.releases]
+
+
+@api.get(
+    "v1/calendar",
+    response=list[PromiseLine],
+    summary=gettext_noop("What is promised, and what is overdue"),
+    operation_id="calendar",
+)
+def calendar(request: HttpRequest) -> list[dict[str, Any]]:
+    found = queries.catalogue()
+    names = ("dataset", "period", "title", "due", "state", "days_late")
+    return [{name: getattr(each, name) for name in names} for each in found.promises(queries.today(found))]
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}",
+    response=dict[str, Any],
+    summary=gettext_noop("One release: its tables, policy, source and accounting"),
+    operation_id="release",
+)
+def release(request: HttpRequest, address: Path[Address]) -> dict[str, Any]:
+    found, release = queries.release_or_404(address.dataset, address.period, address.version)
+    return {
+        **_line(request, release, is_newest=found.successor(release) is None),
+        "agency": release.agency,
+        "headline": release.headline,
+        "supersedes": release.supersedes,
+        "correction": release.correction,
+        "policy": release.policy,
+        "source": release.source,
+        "accounting": release.quality.get("accounting"),
+        "tables": [
+            {"name": each.name, "title": each.title, "address": _table_address(request, release, each)}
+            for each in release.tables
+        ],
+        "findings": [_finding_address(request, release, each["id"]) for each in release.findings],
+    }
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}/findings",
+    response=list[dict[str, Any]],
+    summary=gettext_noop("The findings of one release"),
+    operation_id="findings",
+)
+def findings(request: HttpRequest, address: Path[Address]) -> list[Any]:
+    _, release = queries.release_or_404(address.dataset, address.period, address.version)
+    return list(release.findings)
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}/findings/{path:finding}",
+    response=dict[str, Any],
+    summary=gettext_noop("One finding: estimate, interval, n, verdict and limits"),
+    operation_id="finding",
+)
+def finding(request: HttpRequest, address: Path[Address], finding: Path[str]) -> Any:
+    _, release = queries.release_or_404(address.dataset, address.period, address.version)
+    record = release.finding(finding)
+    if record is None:
+        raise HttpError(404, f"This release has no finding '{finding}'.")
+    return record
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}/tables/{table}",
+    response=dict[str, Any],
+    summary=gettext_noop("One table: its columns, codes, labels and files"),
+    operation_id="table",
+)
+def table(request: HttpRequest, address: Path[TableAddress]) -> dict[str, Any]:
+    release, table = _table(address)
+    base = request.build_absolute_uri(f"/public/{release.address}/tables/{table.name}")
+    return {
+        "name": table.name,
+        "title": table.title,
+        "description": table.description,
+        "measure": table.measure,
+        "where": table.where,
+        "dimensions": [
+            {
+                "name": each.name,
+                "label": each.label,
+                "codes": [{"code": code.code, "label": code.label, "parent": code.parent} for code in each.codes],
+            }
+            for each in table.dimensions
+        ],
+        "csv": f"{base}.csv",
+        "parquet": f"{base}.parquet",
+    }
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}/tables/{table}/cross",
+    response=CrossingAnswer,
+    summary=gettext_noop("Filter and cross one table"),
+    description=gettext_noop(
+        "Beside rows and columns, each column of the table is a parameter: its codes are the conditions, and may be "
+        "repeated. A sum over a suppressed count is suppressed."
+    ),
+    operation_id="cross",
+)
+def crossing(
+    request: HttpRequest,
+    address: Path[TableAddress],
+    rows: str | None = Query(None, description=gettext_noop("Column that goes down.")),
+    columns: str | None = Query(None, description=gettext_noop("Column that goes across.")),
+) -> dict[str, Any]:
+    release, table = _table(address)
+    try:
+        question = question_from(request.GET, table)
+        answer = cross(queries.cells(release, table), question, parents=queries.parents(table))
+    except BadQuestion as wrong:
+        raise HttpError(400, str(wrong)) from None
+    return {
+        "measure": table.measure,
+        "rows": question.rows,
+        "columns": question.columns,
+        "where": {**{name: [code] for name, code in table.where.items()}, **question.where},
+        "row_codes": answer.row_codes,
+        "column_codes": answer.column_codes,
+        "values": [[_value(value) for value in row] for row in answer.values],
+    }
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}/tables/{table}/rows",
+    response=RowsAnswer,
+    summary=gettext_noop("Rows of one table's file, with their number by code"),
+    description=gettext_noop(
+        "Beside facet, limit and offset, each column of the table is a parameter whose codes are conditions."
+    ),
+    operation_id="rows",
+)
+def rows(
+    request: HttpRequest,
+    address: Path[TableAddress],
+    facet: list[str] = Query([], description=gettext_noop("Columns to count rows by.")),  # noqa: B008 - read by ninja, never called
+    limit: int = Query(100, ge=0, le=MOST_ROWS),
+    offset: int = Query(0, ge=0),
+) -> dict[str, Any]:
+    release, table = _table(address)
+    where = {each.name: request.GET.getlist(each.name) for each in table.dimensions if each.name in request.GET}
+    try:
+        found = select_rows(queries.cells(release, table), where, facets=facet, limit=limit, offset=offset)
+    except BadQuestion as wrong:
+        raise HttpError(400, str(wrong)) from None
+    names = [each.name for each in table.dimensions]
+    return {
+        "count": found.count,
+        "facets": found.facets,
+        "dimensions": names,
+        "rows": [{**dict(zip(names, codes, strict=True)), **_value(value)} for codes, value in found.page],
+    }
+
+
+def _table(address: TableAddress) -> tuple[Release, Table]:
+    _, release = queries.release_or_404(address.dataset, address.period, address.version)
+    return release, queries.table_or_404(release, address.table)
+
+
+def _line(request: HttpRequest, release: Release, *, is_newest: bool) -> dict[str, Any]:
+    return {
+        "id": release.id,
+        "dataset": release.dataset,
+        "period": release.period,
+        "version": release.version,
+        "title": release.title,
+        "published": release.published,
+        "page": request.build_absolute_uri(f"/releases/{release.id}/"),
+        "files": request.build_absolute_uri(f"/public/{release.address}/"),
+        "is_newest": is_newest,
+    }
+
+
+def _table_address(request: HttpRequest, release: Release, table: Table) -> str:
+    return request.build_absolute_uri(f"/api/v1/releases/{release.id}/tables/{table.name}")
+
+
+def _finding_address(request: HttpRequest, release: Release, finding: str) -> dict[str, str]:
+    return {"id": finding, "address": request.build_absolute_uri(f"/api/v1/releases/{release.id}/findings/{finding}")}
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {"count": value.count, "status": value.status}

@@ -1,0 +1,48 @@
+"""What every page needs: who publishes, in which languages, and what a word that stands for a missing number means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from comity.errors import ComityError
+from comity.site.portal import queries
+
+NAVIGATION = (
+    ("releases", _("Releases")),
+    ("places", _("Places")),
+    ("tables", _("Explore")),
+    ("methods", _("Methods")),
+    ("quality", _("Data quality")),
+    ("verify", _("Verify")),
+)
+
+
+def every_page(request: HttpRequest) -> dict[str, Any]:
+    """Adds `agency`, `languages`, `navigation`, `here` and `next_due`; empty where nothing is published yet."""
+    language = translation.get_language() or "en"
+    try:
+        found = queries.catalogue()
+    except ComityError:
+        return {"agency": {"name": ""}, "language": language, "languages": (), "navigation": (), "next_due": None}
+    waiting = [each for each in found.promises(queries.today(found)) if each.state in ("due", "overdue")]
+    names = dict(settings.LANGUAGES)
+    bare = request.get_full_path()
+    if language != settings.LANGUAGE_CODE:
+        bare = bare.removeprefix(f"/{language}") or "/"
+    return {
+        "agency": found.agency,
+        "language": language,
+        "languages": [
+            {"code": code, "name": names[code], "address": bare if code == "en" else f"/{code}{bare}"}
+            for code in found.languages
+            if code in names
+        ],
+        "navigation": NAVIGATION,
+        "here": request.resolver_match.url_name if request.resolver_match else None,
+        "next_due": waiting[0] if waiting else None,
+    }

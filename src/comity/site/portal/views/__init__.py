@@ -1,0 +1,1 @@
+"""One file a subject; each view reads the address, asks `queries` and renders."""

@@ -1,0 +1,197 @@
+"""The threshold test reproduces published numbers and a stock sampler's, and refuses what it cannot answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.disparity.conftest import data_file
+from tests.reference.threshold_density import log_posterior
+
+from comity.disparity.counts import read_counts
+from comity.disparity.diagnostics import ess, rhat
+from comity.disparity.finding import Verdict
+from comity.disparity.threshold import threshold_findings, threshold_test
+from comity.disparity.threshold_kernels import HAS_NUMBA, density, density_numpy, unwhiten
+from comity.disparity.threshold_model import ModelOptions, SamplerOptions, sample_posterior, whitened
+from comity.errors import ComityError
+
+REFERENCE = json.loads((Path(__file__).parent / "threshold_reference.json").read_text())
+PUBLISHED = {  # pinned at the largest place: white, black, hispanic; black less white
+    "CO": ((0.517, 0.340, 0.332), -0.177),
+    "IL": ((0.237, 0.194, 0.143), -0.043),
+    "NC": ((0.113, 0.105, 0.075), -0.008),
+    "TX": ((0.278, 0.277, 0.187), -0.002),
+    "WA": ((0.087, 0.071, 0.058), -0.015),
+}
+GROUPS = ("white", "black", "hispanic")
+
+
+def county_counts(state):
+    import pandas as pd
+
+    rows = pd.read_csv(data_file("threshold/counties_opp2017.csv"))
+    rows = rows[rows.state == state]
+    return read_counts(
+        pa.table(
+            {
+                "place": rows.location_variable.tolist(),
+                "group": [name.split()[0].lower() for name in rows.driver_race],
+                "stops": rows.num_stops.to_numpy(),
+                "searches": rows.num_searches.to_numpy(),
+                "hits": rows.num_hits.to_numpy(),
+            }
+        )
+    )
+
+
+def small_counts(seed=1, places=6):
+    rng = np.random.default_rng(seed)
+    n = rng.integers(200, 2000, (places, 2)).astype(float)
+    s = rng.binomial(n.astype(int), 0.1).astype(float)
+    return n, s, rng.binomial(s.astype(int), 0.3).astype(float)
+
+
+def test_the_density_is_the_papers_up_to_a_constant():
+    n, s, h = small_counts()
+    data = whitened(n, s, h, ModelOptions())
+    z = np.random.default_rng(2).standard_normal((2, 1 + 8 + 6 * 4))
+    gradient = np.empty(z.shape[1])
+
+    def plain(point):
+        log_sigma, g, blocks = unwhiten(point, data)
+        return log_posterior(
+            n, s, h, np.exp(log_sigma), g[0], g[1], g[2:4], g[4:6], g[6:8], blocks[:, :2], blocks[:, 2], blocks[:, 3]
+        )
+
+    ours = [density(point, data, gradient) for point in z]
+
+    assert ours[0] - ours[1] == pytest.approx(plain(z[0]) - plain(z[1]), abs=1e-7)
+
+
+@pytest.mark.parametrize("family", ["discriminant", "beta"])
+def test_the_gradient_is_the_densitys_slope(family):
+    n, s, h = small_counts()
+    n[2, 1] = s[2, 1] = h[2, 1] = 0  # a group that was never stopped in a place
+    data = whitened(n, s, h, ModelOptions(family=family, pin=3))
+    z = np.random.default_rng(3).standard_normal(1 + 8 + 6 * 4)
+    gradient, scratch = np.empty(len(z)), np.empty(len(z))
+    density(z, data, gradient)
+
+    for at in range(len(z)):
+        up, down = z.copy(), z.copy()
+        up[at] += 1e-4
+        down[at] -= 1e-4
+        slope = (density(up, data, scratch) - density(down, data, scratch)) / 2e-4
+        assert gradient[at] == pytest.approx(slope, rel=1e-3, abs=2e-3)
+
+
+@pytest.mark.skipif(not HAS_NUMBA, reason="numba (extra `fast`) is not installed")
+@pytest.mark.parametrize("family", ["discriminant", "beta"])
+def test_compiled_and_plain_densities_agree(family):
+    n, s, h = small_counts()
+    data = whitened(n, s, h, ModelOptions(family=family))
+    z = np.random.default_rng(4).standard_normal(1 + 8 + 6 * 4)
+    fast, slow = np.empty(len(z)), np.empty(len(z))
+
+    values = density(z, data, fast), density_numpy(z, data, slow)
+
+    assert values[0] == pytest.approx(values[1], rel=1e-10)
+    assert fast == pytest.approx(slow, rel=1e-3, abs=1e-3 if family == "beta" else 1e-7)
+
+
+def test_diagnostics_see_chains_that_disagree_and_chains_that_crawl():
+    rng = np.random.default_rng(5)
+    good = rng.standard_normal((4, 500, 1))
+    crawling = np.cumsum(rng.standard_normal((4, 500, 1)), axis=1)
+    apart = good + np.arange(4)[:, None, None]
+
+    assert rhat(good)[0] < 1.01 < rhat(apart)[0]
+    assert ess(good)[0][0] > 1500
+    assert ess(crawling)[0][0] < 30
+
+
+@pytest.mark.parametrize("state", ["IL", "WA"])
+def test_pinned_fits_reproduce_the_published_thresholds(state):
+    counts = county_counts(state)
+    quick = (SamplerOptions(warmup=150, draws=500, target=0.9),)
+
+    result = threshold_test(counts, reference="white", pin="largest", sensitivity=False, levels=quick)
+
+    published, gap = PUBLISHED[state]
+    fitted = {each.group: each.threshold for each in result.groups}
+    assert [fitted[name] for name in GROUPS] == pytest.approx(published, abs=0.005)
+    assert dict(result.gaps)["black"].estimate == pytest.approx(gap, abs=0.004)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["CO", "NC", "TX", "WA"])
+def test_thresholds_are_within_a_fraction_of_a_posterior_sd_of_a_stock_sampler(state):
+    counts = county_counts(state)
+
+    result = threshold_test(counts, reference="white", sensitivity=False)
+
+    fitted = {each.group: each.threshold for each in result.groups}
+    for name, mean, sd in zip(GROUPS, REFERENCE[state]["mean"], REFERENCE[state]["sd"], strict=True):
+        assert abs(fitted[name] - mean) < 0.15 * sd + 2 * sd / REFERENCE[state]["min_ess"] ** 0.5
+
+
+def test_the_same_seed_gives_the_same_draws():
+    n, s, h = small_counts()
+    quick = SamplerOptions(warmup=50, draws=50)
+
+    first, second = (sample_posterior(n, s, h, model=ModelOptions(), sampler=quick) for _ in range(2))
+
+    assert (first.thresholds == second.thresholds).all()
+
+
+def test_hartfords_searches_are_refused_with_the_reason():
+    import pandas as pd
+
+    rows = pd.read_csv(data_file("stops/hartford_opp.csv.gz"), low_memory=False)
+    rows = rows[rows.subject_race.isin(GROUPS) & rows.district.notna()]
+    rows["found"] = rows.contraband_found.astype(str).str.upper().eq("TRUE")
+    grouped = rows.groupby(["district", "subject_race"]).agg(
+        stops=("date", "size"), searches=("search_conducted", "sum"), hits=("found", "sum")
+    )
+    table = pa.Table.from_pandas(grouped.reset_index(), preserve_index=False)
+    counts = read_counts(table, place="district", group="subject_race")
+
+    result = threshold_test(counts, reference="white")
+    finding = threshold_findings(result)[0]
+
+    assert (result.passed, result.groups) == (False, ())
+    assert finding.verdict is Verdict.CANNOT_TELL
+    assert "not plausible" in str(finding.reason)
+    assert result.as_record()["groups"] == []
+
+
+def test_a_fit_that_does_not_converge_gives_no_number():
+    counts = read_counts(
+        pa.table(
+            {
+                "place": ["a", "a", "b", "b"],
+                "group": ["white", "black"] * 2,
+                "stops": [900, 800, 700, 600],
+                "searches": [90, 80, 70, 60],
+                "hits": [30, 20, 20, 15],
+            }
+        )
+    )
+
+    result = threshold_test(counts, reference="white", levels=(SamplerOptions(warmup=5, draws=10),))
+
+    assert not result.passed
+    record = result.as_record()
+    assert (record["groups"], record["gaps"]) == ([], [])
+    assert "did not converge" in record["refused"]
+
+
+def test_a_pin_that_is_no_place_names_the_nearest():
+    table = pa.table({"place": ["North", "South"] * 2, "group": ["white", "white", "black", "black"],
+                      "stops": [9] * 4, "searches": [3] * 4, "hits": [1] * 4})  # fmt: skip
+    with pytest.raises(ComityError, match="Did you mean 'North'"):
+        threshold_test(read_counts(table), reference="white", pin="Nort")

@@ -1,0 +1,93 @@
+"""comity.toml is read strictly: what is wrong is named, with the value and the next step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from comity.instance.settings import Agency, Dataset, Promise, SettingsError, Table, read_instance
+
+GOOD = """
+[agency]
+name = "Our Town"
+time_zone = "America/Chicago"
+
+[[calendar]]
+dataset = "stops"
+period = "2026-q4"
+due = 2027-01-31
+title.en = "Stops, end of 2026"
+title.es = "Paradas, fin de 2026"
+
+[datasets.stops]
+title.en = "Police stops"
+title.es = "Paradas policiales"
+mapping = "sources/stops.yaml"
+files = ["sources/*.csv"]
+period = "2026-q3"
+source.en = "Our Town"
+source.es = "Our Town"
+"""
+
+
+def read(tmp_path: Path, text: str):
+    (tmp_path / "comity.toml").write_text(text)
+    return read_instance(tmp_path)
+
+
+def test_settings_are_read(tmp_path):
+    instance = read(tmp_path, GOOD)
+
+    assert instance.agency.languages == ("en", "es")
+    assert instance.dataset(None).period == "2026-q3"
+    assert instance.calendar[0].due.isoformat() == "2027-01-31"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("time_zone", "timezone", r"'timezone'.*Did you mean 'time_zone'"),
+        ("America/Chicago", "Chicago", r"time_zone 'Chicago'.*not a time zone"),
+        ('name = "Our Town"', "name = 5", r"name in \[agency\] is 5"),
+        ('files = ["sources/*.csv"]', 'files = "sources/*.csv"', r"files in \[datasets.stops\].*not a list"),
+        ("due = 2027-01-31", 'due = "soon"', r"due in \[\[calendar\]\] is 'soon'.*a date"),
+        ('dataset = "stops"', 'dataset = "stop"', r"promises the dataset 'stop'"),
+        ('period = "2026-q3"', 'period = "third quarter"', r"period .* is 'third quarter'"),
+        ('title.es = "Paradas policiales"', "", r"title .*has no text in 'es'"),
+        ("[datasets.stops]", "[datasets.Stops]", r"'Stops' cannot name a dataset"),
+        ('mapping = "sources/stops.yaml"', "", r"\[datasets.stops\] has no mapping"),
+        ("[agency]", "[agency", r"is not valid TOML"),
+        ("[agency]", "[agent]", r"'agent'.*Did you mean 'agency'"),
+        ("[datasets.stops]", "[datasets.stops]\nlatitude = 100.0", r"'latitude', which is not a setting"),
+        ('name = "Our Town"', 'name = "Our Town"\nlatitude = 100.0', r"latitude 100.0 .*not on Earth"),
+        ('name = "Our Town"', 'name = "Our Town"\nlanguages = ["en", "fr"]', r"'fr' .*no translation"),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_next_step(tmp_path, before, after, said):
+    assert before in GOOD
+
+    with pytest.raises(SettingsError, match=re.compile(said, re.DOTALL)) as caught:
+        read(tmp_path, GOOD.replace(before, after))
+
+    assert caught.value.next_step
+
+
+def test_a_folder_without_settings_says_how_to_make_one(tmp_path):
+    with pytest.raises(SettingsError, match="comity init"):
+        read_instance(tmp_path)
+
+
+def test_a_dataset_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    with pytest.raises(SettingsError, match="stops"):
+        read(tmp_path, GOOD).dataset("arrests")
+
+
+def test_the_reference_page_explains_every_setting_and_no_other():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
+    explained = set(re.findall(r"^\| `([a-z_.]+)` \|", page, flags=re.MULTILINE))
+    known = {f.name for kind in (Agency, Dataset, Promise, Table) for f in fields(kind)} - {"name"}
+
+    assert explained - {"name"} == known
