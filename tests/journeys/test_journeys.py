@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -26,18 +28,19 @@ def test_a_resident_on_a_phone_reads_in_spanish_what_was_found_and_about_their_n
     page.get_by_role("heading", name="Lo nuevo").wait_for()
     page.locator(".releases h3 a").first.tap()
     page.wait_for_url("**/es/releases/stops/2017/v1/")
-    assert page.locator(".finding .badge").first.inner_text().endswith("muestra")
+    expect(page.locator(".finding .badge").first).to_have_text(re.compile("muestra$"))
     picture = page.locator(".finding img").first
+    picture.evaluate("image => image.decode()")
     assert picture.evaluate("image => image.currentSrc").endswith(".es.narrow.svg")
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert picture.evaluate("image => image.naturalWidth") > 0
     assert no_sideways_scrolling(page)
     page.get_by_text("Los números en una tabla").first.tap()
-    assert page.locator(".finding table").first.is_visible()
+    expect(page.locator(".finding table").first).to_be_visible()
     page.get_by_role("navigation", name="Principal").get_by_role("link", name="Lugares").tap()
     page.get_by_role("link", name="Whittier").tap()
     page.get_by_role("heading", level=1, name="Whittier").wait_for()
-    assert "3,328" in page.locator("tr.total").first.inner_text()
-    assert page.get_by_text("suprimido").first.is_visible()
+    expect(page.locator("tr.total").first).to_contain_text("3,328")
+    expect(page.get_by_text("suprimido").first).to_be_visible()
     assert no_sideways_scrolling(page)
 
 
@@ -97,15 +100,15 @@ def test_without_javascript_everything_can_still_be_read_asked_and_downloaded(op
     page.get_by_text("Only some of: Race").click()
     page.get_by_label("Black", exact=True).check()
     page.get_by_role("button", name="Show").click()
-    assert "subject_race=black" in page.url
-    assert page.locator("#result thead th").all_inner_texts()[0] == "Neighborhood"
-    assert page.locator("#result tbody tr").count() == 88
+    page.wait_for_url("**subject_race=black**")
+    expect(page.locator("#result thead th").first).to_have_text("Neighborhood")
+    expect(page.locator("#result tbody tr")).to_have_count(88)
     page.goto("/places/")
-    assert page.locator("[data-map-room]").is_hidden()
+    expect(page.locator("[data-map-room]")).to_be_hidden()
     page.get_by_role("link", name="Whittier").click()
-    assert page.locator("tr.total").first.is_visible()
+    expect(page.locator("tr.total").first).to_be_visible()
     page.goto("/releases/stops/2017/v1/")
-    assert page.locator(".finding img").first.is_visible()
+    expect(page.locator(".finding img").first).to_be_visible()
 
 
 def test_with_the_keyboard_alone_a_finding_is_reached_and_a_table_crossed(open_page):
@@ -124,10 +127,10 @@ def test_with_the_keyboard_alone_a_finding_is_reached_and_a_table_crossed(open_p
     title = focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/releases/stops/2017/v1/")
-    assert page.get_by_role("heading", level=1).inner_text() == title
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
     page.get_by_text("The numbers as a table").first.focus()
     page.keyboard.press("Enter")
-    assert page.locator(".finding table").first.is_visible()
+    expect(page.locator(".finding table").first).to_be_visible()
 
     page.goto("/explore/stops/2017/v1/person_searches/")
     page.get_by_label("Down", exact=True).focus()
@@ -142,7 +145,7 @@ def test_with_the_keyboard_alone_a_finding_is_reached_and_a_table_crossed(open_p
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.wait_for_url("**subject_sex=**")
-    assert page.evaluate("document.activeElement.type") == "checkbox"
+    expect(page.locator(":focus")).to_have_attribute("type", "checkbox")
 
 
 def test_the_map_draws_the_places_of_the_list_and_keyboards_pass_it_by(open_page):
@@ -150,9 +153,9 @@ def test_the_map_draws_the_places_of_the_list_and_keyboards_pass_it_by(open_page
 
     page.goto("/places/")
     page.locator("canvas.maplibregl-canvas").wait_for(timeout=20_000)
-    assert page.locator("canvas.maplibregl-canvas").get_attribute("tabindex") == "-1"
-    assert page.locator(".attribution").inner_text()
-    assert page.locator(".places a").count() > 80
+    expect(page.locator("canvas.maplibregl-canvas")).to_have_attribute("tabindex", "-1")
+    expect(page.locator(".attribution")).not_to_be_empty()
+    expect(page.locator(".places a").nth(80)).to_be_attached()
 
 
 PAGES = [
