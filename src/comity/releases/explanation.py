@@ -31,7 +31,7 @@ def how_protected(policy: Policy, languages: Sequence[str]) -> dict[str, str]:
 
 def notes_beside_tables(draft: Draft) -> bytes:
     """notes.txt: what an empty count, a zero and a missing row mean, how counts are protected, and why; every language."""
-    symbols = (
+    symbols: tuple[Message, ...] = (
         message("A count that is empty, with the status “suppressed”, exists and is hidden. It is not a zero."),
         message("A count of 0 is published as 0. “not recorded” is a category of records that say nothing there."),
         message("A code “all” is a total: it is the sum of the others, hidden ones included."),
