@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop
@@ -41,12 +41,24 @@ class TableAddress(Address):
     table: str = Field(description=gettext_noop("Name of the table."))
 
 
+Text = dict[str, str]
+"""A text in each language of the agency."""
+
+
+class Problem(Schema):
+    detail: str
+
+
+class WrongParameters(Schema):
+    detail: list[dict[str, Any]]
+
+
 class ReleaseLine(Schema):
     id: str
     dataset: str
     period: str
     version: int
-    title: dict[str, str]
+    title: Text
     published: date
     page: str
     files: str
@@ -56,15 +68,89 @@ class ReleaseLine(Schema):
 class PromiseLine(Schema):
     dataset: str
     period: str
-    title: dict[str, str]
+    title: Text
     due: date
     state: str
     days_late: int
 
 
+class Named(Schema):
+    name: str
+    title: Text
+    address: str
+
+
+class Addressed(Schema):
+    id: str
+    address: str
+
+
+class ReleaseAnswer(ReleaseLine):
+    agency: Text
+    headline: str | None
+    supersedes: str | None
+    correction: Text | None
+    policy: dict[str, Any]
+    source: dict[str, Any]
+    accounting: dict[str, int] | None
+    tables: list[Named]
+    findings: list[Addressed]
+
+
+class CellOfTable(Schema):
+    table: str
+    where: dict[str, str]
+
+
+class FindingAnswer(Schema, extra="allow"):
+    """As published; a release may say more than this."""
+
+    id: str
+    method: str
+    question: Text
+    headline: Text | None = None
+    sentence: Text
+    verdict: Literal["shows", "does not show", "cannot tell"]
+    reason: Text | None = None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.95
+    unit: str
+    n: int | None = None
+    counts: list[CellOfTable]
+    assumptions: list[Text]
+    limits: list[Text]
+    figures: list[dict[str, Any]]
+    chart: str | None = None
+
+
+class CodeOfDimension(Schema):
+    code: str
+    label: Text
+    parent: str | None
+
+
+class DimensionOfTable(Schema):
+    name: str
+    label: Text
+    codes: list[CodeOfDimension]
+
+
+class TableAnswer(Schema):
+    name: str
+    title: Text
+    description: Text | None
+    measure: str
+    where: dict[str, str]
+    dimensions: list[DimensionOfTable]
+    csv: str
+    parquet: str
+
+
 class CountValue(Schema):
     count: int | None
-    status: str
+    status: Literal["published", "suppressed", "absent"]
 
 
 class CrossingAnswer(Schema):
@@ -109,7 +195,7 @@ def calendar(request: HttpRequest) -> list[dict[str, Any]]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}",
-    response=dict[str, Any],
+    response={200: ReleaseAnswer, 404: Problem, 422: WrongParameters},
     summary=gettext_noop("One release: its tables, policy, source and accounting"),
     operation_id="release",
 )
@@ -134,9 +220,10 @@ def release(request: HttpRequest, address: Path[Address]) -> dict[str, Any]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/findings",
-    response=list[dict[str, Any]],
+    response={200: list[FindingAnswer], 404: Problem, 422: WrongParameters},
     summary=gettext_noop("The findings of one release"),
     operation_id="findings",
+    exclude_unset=True,
 )
 def findings(request: HttpRequest, address: Path[Address]) -> list[Any]:
     _, release = queries.release_or_404(address.dataset, address.period, address.version)
@@ -145,9 +232,10 @@ def findings(request: HttpRequest, address: Path[Address]) -> list[Any]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/findings/{path:finding}",
-    response=dict[str, Any],
+    response={200: FindingAnswer, 404: Problem, 422: WrongParameters},
     summary=gettext_noop("One finding: estimate, interval, n, verdict and limits"),
     operation_id="finding",
+    exclude_unset=True,
 )
 def finding(request: HttpRequest, address: Path[Address], finding: Path[str]) -> Any:
     _, release = queries.release_or_404(address.dataset, address.period, address.version)
@@ -159,7 +247,7 @@ def finding(request: HttpRequest, address: Path[Address], finding: Path[str]) ->
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/tables/{table}",
-    response=dict[str, Any],
+    response={200: TableAnswer, 404: Problem, 422: WrongParameters},
     summary=gettext_noop("One table: its columns, codes, labels and files"),
     operation_id="table",
 )
@@ -187,7 +275,7 @@ def table(request: HttpRequest, address: Path[TableAddress]) -> dict[str, Any]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/tables/{table}/cross",
-    response=CrossingAnswer,
+    response={200: CrossingAnswer, 400: Problem, 404: Problem, 422: WrongParameters},
     summary=gettext_noop("Filter and cross one table"),
     description=gettext_noop(
         "Beside rows and columns, each column of the table is a parameter: its codes are the conditions, and may be "
@@ -220,7 +308,7 @@ def crossing(
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/tables/{table}/rows",
-    response=RowsAnswer,
+    response={200: RowsAnswer, 400: Problem, 404: Problem, 422: WrongParameters},
     summary=gettext_noop("Rows of one table's file, with their number by code"),
     description=gettext_noop(
         "Beside facet, limit and offset, each column of the table is a parameter whose codes are conditions."
