@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop
 from ninja import Field, NinjaAPI, Path, Query, Schema
 from ninja.errors import HttpError
@@ -14,6 +14,7 @@ from comity import __version__
 from comity.releases.catalogue import Release, Table
 from comity.releases.explore import BadQuestion, Value, cross, select_rows
 from comity.site.portal import queries
+from comity.site.portal.over_time import series
 from comity.site.portal.views.explorer import question_from
 
 MOST_ROWS = 1000
@@ -29,6 +30,11 @@ api = NinjaAPI(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
+
+
+@api.exception_handler(queries.Withdrawn)
+def withdrawn(request: HttpRequest, problem: queries.Withdrawn) -> HttpResponse:
+    return api.create_response(request, {"detail": str(problem), **problem.tombstone.as_record()}, status=410)
 
 
 class Address(Schema):
@@ -51,15 +57,41 @@ class ReleaseLine(Schema):
     page: str
     files: str
     is_newest: bool
+    newest: str
 
 
 class PromiseLine(Schema):
     dataset: str
     period: str
     title: dict[str, str]
+    promised: date
     due: date
+    counted: date = Field(description=gettext_noop("The day that counts: a later one sealed too late moves nothing."))
     state: str
     days_late: int
+    tables: list[str]
+    findings: list[str]
+    steps: list[dict[str, Any]]
+
+
+class BreakLine(Schema):
+    dataset: str
+    name: str
+    kind: str
+    period: str
+    tables: list[str]
+    text: dict[str, str]
+    sealed: date
+
+
+class WithdrawalLine(Schema):
+    release: str
+    title: dict[str, str]
+    published: date
+    withdrawn: date
+    by: dict[str, str]
+    reason: dict[str, str]
+    manifest: dict[str, Any]
 
 
 class CountValue(Schema):
@@ -72,13 +104,33 @@ class CrossingAnswer(Schema):
     rows: str
     columns: str | None
     where: dict[str, list[str]]
+    breaks: list[BreakLine]
     row_codes: list[str]
     column_codes: list[str]
     values: list[list[CountValue]]
 
 
+class SeriesPoint(Schema):
+    period: str
+    release: str
+    count: int | None
+    status: str
+
+
+class SeriesPart(Schema):
+    breaks: list[BreakLine]
+    points: list[SeriesPoint]
+
+
+class SeriesAnswer(Schema):
+    dataset: str
+    table: str
+    parts: list[SeriesPart]
+
+
 class RowsAnswer(Schema):
     count: int
+    breaks: list[BreakLine]
     facets: dict[str, dict[str, int]]
     dimensions: list[str]
     rows: list[dict[str, Any]]
@@ -103,8 +155,68 @@ def releases(request: HttpRequest) -> list[dict[str, Any]]:
 )
 def calendar(request: HttpRequest) -> list[dict[str, Any]]:
     found = queries.catalogue()
-    names = ("dataset", "period", "title", "due", "state", "days_late")
-    return [{name: getattr(each, name) for name in names} for each in found.promises(queries.today(found))]
+    names = ("dataset", "period", "title", "promised", "due", "counted", "state", "days_late")
+    return [
+        {
+            **{name: getattr(each, name) for name in names},
+            "tables": each.now.tables,
+            "findings": each.now.findings,
+            "steps": [step.as_record() for step in each.steps],
+        }
+        for each in found.promises(queries.today(found))
+    ]
+
+
+@api.get(
+    "v1/breaks",
+    response=list[BreakLine],
+    summary=gettext_noop("Series breaks and definition changes, as declared and sealed"),
+    operation_id="breaks",
+)
+def breaks(request: HttpRequest) -> list[dict[str, Any]]:
+    return [each.as_record() for each in queries.catalogue().breaks]
+
+
+@api.get(
+    "v1/withdrawals",
+    response=list[WithdrawalLine],
+    summary=gettext_noop("Versions that were withdrawn: by whom, when, why, and their hash"),
+    operation_id="withdrawals",
+)
+def withdrawals(request: HttpRequest) -> list[dict[str, Any]]:
+    return [each.as_record() for each in queries.catalogue().withdrawals]
+
+
+@api.get(
+    "v1/series/{dataset}/{table}",
+    response=SeriesAnswer,
+    summary=gettext_noop("One table's total over the periods of a dataset, cut where counting changed"),
+    operation_id="series",
+)
+def over_time(
+    request: HttpRequest,
+    dataset: Path[str],
+    table: Path[str],
+) -> dict[str, Any]:
+    found = queries.catalogue()
+    newest = found.datasets.get(dataset, ())
+    if not any(each.table(table) for each in newest):
+        raise HttpError(404, f"No release of '{dataset}' has a table '{table}'.")
+    answer = series(newest, table, found.breaks_of(dataset, table))
+    return {
+        "dataset": dataset,
+        "table": table,
+        "parts": [
+            {
+                "breaks": [each.as_record() for each in part.breaks],
+                "points": [
+                    {"period": each.release.period, "release": each.release.id, **_value(each.value)}
+                    for each in part.points
+                ],
+            }
+            for part in answer.parts
+        ],
+    }
 
 
 @api.get(
@@ -124,12 +236,27 @@ def release(request: HttpRequest, address: Path[Address]) -> dict[str, Any]:
         "policy": release.policy,
         "source": release.source,
         "accounting": release.quality.get("accounting"),
+        "left_out": release.left_out,
+        "breaks": [each.as_record() for each in found.breaks_of(release.dataset)],
         "tables": [
             {"name": each.name, "title": each.title, "address": _table_address(request, release, each)}
             for each in release.tables
         ],
         "findings": [_finding_address(request, release, each["id"]) for each in release.findings],
     }
+
+
+@api.get(
+    "v1/releases/{dataset}/{period}/v{version}/changes",
+    response=dict[str, Any],
+    summary=gettext_noop("What one version changed of the version before it: every cell that moved, and why"),
+    operation_id="changes",
+)
+def changes(request: HttpRequest, address: Path[Address]) -> Any:
+    _, release = queries.release_or_404(address.dataset, address.period, address.version)
+    if release.changes is None:
+        raise HttpError(404, "This version replaced none, so there is nothing to compare.")
+    return release.changes
 
 
 @api.get(
@@ -212,6 +339,7 @@ def crossing(
         "rows": question.rows,
         "columns": question.columns,
         "where": {**{name: [code] for name, code in table.where.items()}, **question.where},
+        "breaks": _breaks(release, table),
         "row_codes": answer.row_codes,
         "column_codes": answer.column_codes,
         "values": [[_value(value) for value in row] for row in answer.values],
@@ -243,6 +371,7 @@ def rows(
     names = [each.name for each in table.dimensions]
     return {
         "count": found.count,
+        "breaks": _breaks(release, table),
         "facets": found.facets,
         "dimensions": names,
         "rows": [{**dict(zip(names, codes, strict=True)), **_value(value)} for codes, value in found.page],
@@ -252,6 +381,10 @@ def rows(
 def _table(address: TableAddress) -> tuple[Release, Table]:
     _, release = queries.release_or_404(address.dataset, address.period, address.version)
     return release, queries.table_or_404(release, address.table)
+
+
+def _breaks(release: Release, table: Table) -> list[dict[str, Any]]:
+    return [each.as_record() for each in queries.catalogue().breaks_of(release.dataset, table.name)]
 
 
 def _line(request: HttpRequest, release: Release, *, is_newest: bool) -> dict[str, Any]:
@@ -265,6 +398,7 @@ def _line(request: HttpRequest, release: Release, *, is_newest: bool) -> dict[st
         "page": request.build_absolute_uri(f"/releases/{release.id}/"),
         "files": request.build_absolute_uri(f"/public/{release.address}/"),
         "is_newest": is_newest,
+        "newest": request.build_absolute_uri(f"/releases/{release.dataset}/{release.period}/"),
     }
 
 
