@@ -35,6 +35,7 @@ const result = await build({
     portal: "styles/portal.scss",
     "portal-script": "scripts/portal.js",
     map: "scripts/map.js",
+    chart: "scripts/chart.js",
     "map-style": "node_modules/maplibre-gl/dist/maplibre-gl.css",
     "map-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
     icon: "styles/icon.svg",

@@ -158,6 +158,20 @@ def test_the_map_draws_the_places_of_the_list_and_keyboards_pass_it_by(open_page
     expect(page.locator(".places a").nth(80)).to_be_attached()
 
 
+def test_the_interactive_chart_says_what_one_points_at_and_the_policy_allows_it(open_page, axe):
+    page = open_page()
+
+    page.goto("/releases/stops/2017/v1/")
+    page.get_by_role("button", name="Interactive chart").first.click()
+    page.locator(".interactive svg").wait_for()
+    page.locator(".interactive .mark-symbol path").first.hover()
+    expect(page.locator(".interactive output").first).to_contain_text(
+        "Black: 13.8% (interval: 12.0% – 15.8%), n = 9,762"
+    )
+    expect(page.locator(".finding picture").first).to_be_hidden()
+    assert axe(page) == []
+
+
 PAGES = [
     "/",
     "/releases/",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop
@@ -47,12 +47,24 @@ class TableAddress(Address):
     table: str = Field(description=gettext_noop("Name of the table."))
 
 
+Text = dict[str, str]
+"""A text in each language of the agency."""
+
+
+class Problem(Schema):
+    detail: str
+
+
+class WrongParameters(Schema):
+    detail: list[dict[str, Any]]
+
+
 class ReleaseLine(Schema):
     id: str
     dataset: str
     period: str
     version: int
-    title: dict[str, str]
+    title: Text
     published: date
     page: str
     files: str
@@ -60,10 +72,23 @@ class ReleaseLine(Schema):
     newest: str
 
 
+class StepLine(Schema):
+    dataset: str
+    period: str
+    number: int
+    event: Literal["promised", "changed", "broken"]
+    title: Text
+    due: date
+    tables: list[str]
+    findings: list[str]
+    sealed: date
+    reason: Text | None
+
+
 class PromiseLine(Schema):
     dataset: str
     period: str
-    title: dict[str, str]
+    title: Text
     promised: date
     due: date
     counted: date = Field(description=gettext_noop("The day that counts: a later one sealed too late moves nothing."))
@@ -71,7 +96,7 @@ class PromiseLine(Schema):
     days_late: int
     tables: list[str]
     findings: list[str]
-    steps: list[dict[str, Any]]
+    steps: list[StepLine]
 
 
 class BreakLine(Schema):
@@ -80,23 +105,114 @@ class BreakLine(Schema):
     kind: str
     period: str
     tables: list[str]
-    text: dict[str, str]
+    text: Text
     sealed: date
+
+
+class DigestOfFile(Schema):
+    sha256: str
+    bytes: int
 
 
 class WithdrawalLine(Schema):
     release: str
-    title: dict[str, str]
+    title: Text
     published: date
     withdrawn: date
-    by: dict[str, str]
-    reason: dict[str, str]
-    manifest: dict[str, Any]
+    by: Text
+    reason: Text
+    manifest: DigestOfFile
+
+
+class Gone(WithdrawalLine):
+    detail: str
+
+
+class LeftOut(Schema):
+    kind: str
+    name: str
+    reason: Text
+
+
+class Named(Schema):
+    name: str
+    title: Text
+    address: str
+
+
+class Addressed(Schema):
+    id: str
+    address: str
+
+
+class ReleaseAnswer(ReleaseLine):
+    agency: Text
+    headline: str | None
+    supersedes: str | None
+    correction: Text | None
+    policy: dict[str, Any]
+    source: dict[str, Any]
+    accounting: dict[str, int] | None
+    left_out: list[LeftOut]
+    breaks: list[BreakLine]
+    tables: list[Named]
+    findings: list[Addressed]
+
+
+class CellOfTable(Schema):
+    table: str
+    where: dict[str, str]
+
+
+class FindingAnswer(Schema, extra="allow"):
+    """As published; a release may say more than this."""
+
+    id: str
+    method: str
+    question: Text
+    headline: Text | None = None
+    sentence: Text
+    verdict: Literal["shows", "does not show", "cannot tell"]
+    reason: Text | None = None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.95
+    unit: str
+    n: int | None = None
+    counts: list[CellOfTable]
+    assumptions: list[Text]
+    limits: list[Text]
+    figures: list[dict[str, Any]]
+    chart: str | None = None
+
+
+class CodeOfDimension(Schema):
+    code: str
+    label: Text
+    parent: str | None
+
+
+class DimensionOfTable(Schema):
+    name: str
+    label: Text
+    codes: list[CodeOfDimension]
+
+
+class TableAnswer(Schema):
+    name: str
+    title: Text
+    description: Text | None
+    measure: str
+    where: dict[str, str]
+    dimensions: list[DimensionOfTable]
+    csv: str
+    parquet: str
 
 
 class CountValue(Schema):
     count: int | None
-    status: str
+    status: Literal["published", "suppressed", "absent"]
 
 
 class CrossingAnswer(Schema):
@@ -110,11 +226,35 @@ class CrossingAnswer(Schema):
     values: list[list[CountValue]]
 
 
+class ChangeOfCell(Schema):
+    where: dict[str, str]
+    before: CountValue
+    after: CountValue
+    difference: int | None
+
+
+class ChangesOfTable(Schema):
+    name: str
+    state: Literal["compared", "added", "removed", "divided otherwise"]
+    columns: list[str]
+    cells: int
+    changes: list[ChangeOfCell]
+
+
+class ChangesAnswer(Schema):
+    reason: Text
+    from_: str = Field(alias="from")
+    to: str
+    tables: list[ChangesOfTable]
+    findings: list[dict[str, Any]]
+    files: list[str]
+
+
 class SeriesPoint(Schema):
     period: str
     release: str
     count: int | None
-    status: str
+    status: Literal["published", "suppressed", "absent"]
 
 
 class SeriesPart(Schema):
@@ -189,7 +329,7 @@ def withdrawals(request: HttpRequest) -> list[dict[str, Any]]:
 
 @api.get(
     "v1/series/{dataset}/{table}",
-    response=SeriesAnswer,
+    response={200: SeriesAnswer, 404: Problem, 422: WrongParameters},
     summary=gettext_noop("One table's total over the periods of a dataset, cut where counting changed"),
     operation_id="series",
 )
@@ -221,7 +361,7 @@ def over_time(
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}",
-    response=dict[str, Any],
+    response={200: ReleaseAnswer, 404: Problem, 410: Gone, 422: WrongParameters},
     summary=gettext_noop("One release: its tables, policy, source and accounting"),
     operation_id="release",
 )
@@ -248,7 +388,8 @@ def release(request: HttpRequest, address: Path[Address]) -> dict[str, Any]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/changes",
-    response=dict[str, Any],
+    response={200: ChangesAnswer, 404: Problem, 410: Gone, 422: WrongParameters},
+    by_alias=True,
     summary=gettext_noop("What one version changed of the version before it: every cell that moved, and why"),
     operation_id="changes",
 )
@@ -261,9 +402,10 @@ def changes(request: HttpRequest, address: Path[Address]) -> Any:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/findings",
-    response=list[dict[str, Any]],
+    response={200: list[FindingAnswer], 404: Problem, 410: Gone, 422: WrongParameters},
     summary=gettext_noop("The findings of one release"),
     operation_id="findings",
+    exclude_unset=True,
 )
 def findings(request: HttpRequest, address: Path[Address]) -> list[Any]:
     _, release = queries.release_or_404(address.dataset, address.period, address.version)
@@ -272,9 +414,10 @@ def findings(request: HttpRequest, address: Path[Address]) -> list[Any]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/findings/{path:finding}",
-    response=dict[str, Any],
+    response={200: FindingAnswer, 404: Problem, 410: Gone, 422: WrongParameters},
     summary=gettext_noop("One finding: estimate, interval, n, verdict and limits"),
     operation_id="finding",
+    exclude_unset=True,
 )
 def finding(request: HttpRequest, address: Path[Address], finding: Path[str]) -> Any:
     _, release = queries.release_or_404(address.dataset, address.period, address.version)
@@ -286,7 +429,7 @@ def finding(request: HttpRequest, address: Path[Address], finding: Path[str]) ->
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/tables/{table}",
-    response=dict[str, Any],
+    response={200: TableAnswer, 404: Problem, 410: Gone, 422: WrongParameters},
     summary=gettext_noop("One table: its columns, codes, labels and files"),
     operation_id="table",
 )
@@ -314,7 +457,7 @@ def table(request: HttpRequest, address: Path[TableAddress]) -> dict[str, Any]:
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/tables/{table}/cross",
-    response=CrossingAnswer,
+    response={200: CrossingAnswer, 400: Problem, 404: Problem, 410: Gone, 422: WrongParameters},
     summary=gettext_noop("Filter and cross one table"),
     description=gettext_noop(
         "Beside rows and columns, each column of the table is a parameter: its codes are the conditions, and may be "
@@ -348,7 +491,7 @@ def crossing(
 
 @api.get(
     "v1/releases/{dataset}/{period}/v{version}/tables/{table}/rows",
-    response=RowsAnswer,
+    response={200: RowsAnswer, 400: Problem, 404: Problem, 410: Gone, 422: WrongParameters},
     summary=gettext_noop("Rows of one table's file, with their number by code"),
     description=gettext_noop(
         "Beside facet, limit and offset, each column of the table is a parameter whose codes are conditions."
