@@ -16,7 +16,10 @@ REAL = {
     "finding": "search-rate:black:white",
 }
 QUESTIONS = {"rows": "subject_race", "columns": "neighborhood", "facet": ["neighborhood"]}
-OPERATIONS = ["releases", "calendar", "release", "findings", "finding", "table", "cross", "rows"]
+OPERATIONS = [
+    "releases", "calendar", "breaks", "withdrawals", "series",
+    "release", "changes", "findings", "finding", "table", "cross", "rows",
+]  # fmt: skip
 
 
 @pytest.fixture
