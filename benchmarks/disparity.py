@@ -22,8 +22,12 @@ WHERE = {"lat": 44.98, "lng": -93.27, "time_zone": "America/Chicago"}
 
 
 def veil(options: argparse.Namespace) -> dict:
-    """Rows to odds ratio with clustered error; the peer gets its design matrix for nothing."""
-    from comity.disparity.veil_of_darkness import VeilOptions, _knots, _window, fit_veil, natural_spline, read_stops
+    """Rows to odds ratio with clustered error; the peer gets its design matrix for nothing.
+
+    The peer sees the stops that are used only (those between the earliest and latest dusk, without twilight).
+    """
+    from comity.disparity.veil_model import VeilOptions, fit_veil, knots, natural_spline
+    from comity.disparity.veil_stops import read_stops
 
     rng = np.random.default_rng(1)
     rows, places = options.rows, 20
@@ -38,45 +42,41 @@ def veil(options: argparse.Namespace) -> dict:
             "group": pa.DictionaryArray.from_arrays(pa.array(black.astype(np.int8)), pa.array(["white", "black"])),
         }
     )
+    del day, minute, place, black
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
         stops = read_stops(table, group="black", reference="white", **WHERE)
         fit = fit_veil(stops, options=VeilOptions(), time_zone=WHERE["time_zone"])
         seconds.append(time.perf_counter() - start)
-    keep, dark = _window(stops, VeilOptions(), "UTC")
-    first = stops.minute[keep].min()
-    spline = natural_spline(
-        np.arange(stops.minute[keep].max() - first + 1.0), _knots(stops.minute[keep] - first, stops.total[keep], 6)
-    )
-    known = np.zeros((365, 1440), dtype=np.int8)
-    known[stops.day[keep], stops.minute[keep]] = np.where(dark[keep], 2, 1)
-    side = known[day, minute]
-    use = side > 0
-    x = np.column_stack([side[use] == 2, spline[minute[use] - first], np.eye(places)[place[use]]]).astype(float)
-    y = black[use].astype(float)
+    clock = (stops.minute - stops.minute.min()).astype(int)
+    spline = natural_spline(np.arange(clock.max() + 1.0), knots(clock, stops.total, 6))
+    x = np.zeros((len(clock), 7 + places))
+    x[:, 0], x[:, 1:7] = stops.dark, spline[clock]
+    x[np.arange(len(clock)), 7 + stops.place] = 1
     start = time.perf_counter()
     if options.peer == "glum":
         import glum
 
         model = glum.GeneralizedLinearRegressor(family="binomial", alpha=0, fit_intercept=False, gradient_tol=1e-9)
-        coefficient, error = float(model.fit(x, y).coef_[0]), float("nan")
+        coefficient, error = float(model.fit(x, stops.group_count).coef_[0]), float("nan")
     else:
         import statsmodels.api as sm
 
-        result = sm.GLM(y, x, family=sm.families.Binomial()).fit(
-            tol=1e-12, cov_type="cluster", cov_kwds={"groups": day[use], "use_correction": False}
+        result = sm.GLM(stops.group_count, x, family=sm.families.Binomial()).fit(
+            tol=1e-12, cov_type="cluster", cov_kwds={"groups": stops.day, "use_correction": False}
         )
-        coefficient, error = float(result.params[0]), float(result.bse[0])
+        coefficient, error = float(result.params[0]), float(result.bse[0]) * np.sqrt(fit.days / (fit.days - 1))
     peer = time.perf_counter() - start
     return {
         "rows": rows,
-        "used": int(use.sum()),
+        "used": len(clock),
         "seconds": round(float(np.median(seconds)), 3),
         "peer": options.peer,
         "peer_seconds": round(peer, 2),
         "ratio": round(peer / float(np.median(seconds)), 1),
         "coefficient_difference": abs(coefficient - fit.coefficient),
+        "plain_error_ratio": fit.plain_error / error,
         "error_ratio": fit.error / error,
     }
 
