@@ -80,7 +80,7 @@ class Stage:
 
     unit: the unit of each row. stratum: the stratum of each unit. sampled: units drawn per stratum. fraction: sampling
     fraction per stratum (0 where there is no finite population correction). multiplier: per stratum, the product of the
-    sampling fractions of the stages above. parent: per unit, the row of one member (any), to find upper-stage units.
+    sampling fractions of the stages above.
     """
 
     unit: npt.NDArray[np.int64]
@@ -187,20 +187,20 @@ def _base_weights(columns: Columns, design: Design, stages: tuple[Stage, ...]) -
                 weights = weights / np.where(share > 0, share, 1.0)
         return weights
     weights = columns.numbers(design.weights)
+    if weights.min() > 0 and weights.max() < np.inf:  # false where any is missing
+        return weights
     missing = int(np.isnan(weights).sum())
     if missing:
         raise ComityError(
             f"Weights in column '{design.weights}' are missing in {missing} rows.",
             "Give every row a weight, or leave it out.",
         )
-    wrong = int(np.sum(~(weights > 0) | ~np.isfinite(weights)))
-    if wrong:
-        worst = weights[~(weights > 0) | ~np.isfinite(weights)][0]
-        raise ComityError(
-            f"Weights in '{design.weights}' are zero, negative or not finite in {wrong} rows (first: {worst:g}).",
-            "A base weight is 1 / probability of selection: correct it, or leave out rows that were not sampled.",
-        )
-    return weights
+    wrong = ~(weights > 0) | ~np.isfinite(weights)
+    raise ComityError(
+        f"Weights in '{design.weights}' are zero, negative or not finite in {int(wrong.sum())} rows "
+        f"(first: {weights[wrong][0]:g}).",
+        "A base weight is 1 / probability of selection: correct it, or leave out rows that were not sampled.",
+    )
 
 
 def _read_stages(columns: Columns, design: Design) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
@@ -219,19 +219,19 @@ def _read_stages(columns: Columns, design: Design) -> tuple[tuple[Stage, ...], t
             "Name one cluster column for each stage; the last may be the row's own number.",
         )
     stages: list[Stage] = []
-    parent, multiplier = strata, np.ones(int(strata.max()) + 1)
+    parent, multiplier = strata, np.ones(len(labels))
     for at, name in enumerate(names):
         unit = _units(columns, name, parent, nested=design.nested or at > 0)
-        stratum = parent if name is None else parent[_first_rows(unit)]
-        if at == 0 and name is not None:
-            _refuse_crossing(unit, strata, columns, name, labels)
-        sampled = np.bincount(stratum, minlength=len(multiplier))
-        fraction = (
-            _fraction(columns, design.fpc[at], parent, sampled) if at < len(design.fpc) else np.zeros(len(sampled))
-        )
+        stratum = parent if name is None else parent[_any_rows(unit)]
+        if at == 0 and name is not None and design.strata is not None:
+            _refuse_crossing(unit, strata, stratum, columns, name, labels)
+        groups = len(multiplier)
+        sampled = np.bincount(stratum, minlength=groups) if groups > 1 else np.array([len(stratum)])
+        fraction = _fraction(columns, design.fpc[at], parent, sampled) if at < len(design.fpc) else np.zeros(groups)
         stages.append(Stage(unit, stratum, sampled, fraction, multiplier))
-        multiplier = (multiplier * fraction)[stratum]
-        parent = unit
+        if at + 1 < len(names):
+            multiplier = (multiplier * fraction)[stratum]
+            parent = unit
     if design.lonely == "error":
         _refuse_lonely(stages[0], labels)
     return tuple(stages), labels
@@ -248,10 +248,11 @@ def _units(columns: Columns, name: str | None, parent: npt.NDArray[np.int64], *,
     return np.unique(joint, return_inverse=True)[1]
 
 
-def _first_rows(unit: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    first = np.empty(int(unit.max()) + 1, np.int64)
-    first[unit[::-1]] = np.arange(len(unit))[::-1]
-    return first
+def _any_rows(unit: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """One row of each unit."""
+    rows = np.empty(int(unit.max()) + 1, np.int64)
+    rows[unit] = np.arange(len(unit))
+    return rows
 
 
 def _refuse_missing(codes: npt.NDArray[np.integer[Any]], name: str) -> None:
@@ -264,15 +265,20 @@ def _refuse_missing(codes: npt.NDArray[np.integer[Any]], name: str) -> None:
 
 
 def _refuse_crossing(
-    unit: npt.NDArray[np.int64], strata: npt.NDArray[np.int64], columns: Columns, name: str, labels: tuple[str, ...]
+    unit: npt.NDArray[np.int64],
+    strata: npt.NDArray[np.int64],
+    of_unit: npt.NDArray[np.int64],
+    columns: Columns,
+    name: str,
+    labels: tuple[str, ...],
 ) -> None:
-    first = strata[_first_rows(unit)]
-    crossing = np.flatnonzero(strata != first[unit])
-    if len(crossing):
-        row = crossing[0]
+    crossing = strata != of_unit[unit]
+    if crossing.any():
+        row = int(np.argmax(crossing))
         psu = columns.categories(name).labels[columns.categories(name).codes[row]]
+        one, other = sorted((int(of_unit[unit[row]]), int(strata[row])))
         raise ComityError(
-            f"PSU '{psu}' of '{name}' is in two strata, '{labels[first[unit[row]]]}' and '{labels[strata[row]]}'.",
+            f"PSU '{psu}' of '{name}' is in two strata, '{labels[one]}' and '{labels[other]}'.",
             "Correct the data, or set nested to true if cluster names start again in each stratum.",
         )
 

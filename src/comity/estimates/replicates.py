@@ -275,13 +275,10 @@ class CellChain:
     def factors(self, units: Floats) -> Floats:
         """What the chain multiplies the base weight of each cell by, (cells, r), for unit multiplicities (units, r)."""
         masses: Floats = self.mass @ units
-        result = np.empty_like(masses)
-        for at in range(masses.shape[1]):
-            mass, current = np.ascontiguousarray(masses[:, at]), np.ones(self.cells)
-            for step in self.steps:
-                current = step.replay(mass, current)
-            result[:, at] = current
-        return result
+        current = np.ones_like(masses)
+        for step in self.steps:
+            current = step.replay_together(masses, current)
+        return current
 
 
 def build_cell_chain(survey: Survey) -> CellChain | None:

@@ -17,7 +17,7 @@ from comity.estimates.aapor import About
 from comity.estimates.columns import Columns
 from comity.estimates.design import Design, Survey
 from comity.estimates.replicates import METHODS, with_replicate_columns, with_replicates
-from comity.estimates.weighting import (
+from comity.estimates.steps import (
     AdjustEligibility,
     AdjustNonresponse,
     Calibrate,
@@ -26,8 +26,8 @@ from comity.estimates.weighting import (
     Rake,
     Step,
     Trim,
-    weigh,
 )
+from comity.estimates.weighting import weigh
 
 STEPS: Mapping[str, type[Step]] = {
     "eligibility": AdjustEligibility,
