@@ -176,7 +176,7 @@ class Auxiliary:
             key, count = self.one_key
             tables, products = kernels.moments_by_key(key, [total.values for total in self.totals], weights, count)
             matrix[self.levels :, self.levels :] = products
-            by_block = [[np.ascontiguousarray(tables[:, at])] for at in range(1 + len(self.totals))]
+            by_block = [[table] for table in tables]
         else:
             weighted = [weights, *(weights * total.values for total in self.totals)]
             by_block = [self.table_sums(each) for each in weighted]

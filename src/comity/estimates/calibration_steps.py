@@ -187,7 +187,7 @@ def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
         "totals": {total.name: total.target for total in totals},
     }  # fmt: skip
     fitted = _fitted(survey, solution, step.distance, record, step.tolerance, f"Calibration{hint}", step.bounds)
-    record["negative_weights"] = int((fitted.after < 0).sum())
+    record["negative_weights"] = int(np.count_nonzero(fitted.after < 0))
     return fitted
 
 

@@ -24,11 +24,12 @@ Codes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Categories:
-    """One categorical column: `codes` index `labels`; -1 is missing."""
+    """One categorical column: `codes` index `labels`; -1 is missing. has_missing: whether any is."""
 
     name: str
     codes: npt.NDArray[np.integer[Any]]
     labels: tuple[str, ...]
+    has_missing: bool
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _as_categories(name: str, column: Any, value_labels: Mapping[object, str]) -
     quick = _small_integers(column)
     if quick is not None:
         codes, values = quick
-        return Categories(name, codes, tuple(value_labels.get(value, str(value)) for value in values))
+        return Categories(name, codes, tuple(value_labels.get(value, str(value)) for value in values), False)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
@@ -173,7 +174,9 @@ def _as_categories(name: str, column: Any, value_labels: Mapping[object, str]) -
     ordered = sorted(present, key=lambda at: (isinstance(values[at], str), values[at]))
     lookup = np.full(len(values) + 1, -1, np.int64)
     lookup[ordered] = np.arange(len(ordered))
-    return Categories(name, lookup[raw], tuple(value_labels.get(values[at], _label(values[at])) for at in ordered))
+    codes = lookup[raw]
+    labels = tuple(value_labels.get(values[at], _label(values[at])) for at in ordered)
+    return Categories(name, codes, labels, bool((codes < 0).any()))
 
 
 def _small_integers(column: Any) -> tuple[npt.NDArray[np.integer[Any]], list[int]] | None:

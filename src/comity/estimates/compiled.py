@@ -5,6 +5,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+BLOCK = 2048  # rows worked on at once
+
 
 @numba.njit(cache=True)
 def sum_by_key(key, weights, count):  # type: ignore[no-untyped-def]
@@ -39,35 +41,54 @@ def sum_scaled(key, count, other, factors, weights):  # type: ignore[no-untyped-
 
 @numba.njit(cache=True)
 def moments_by_key(key, values, weights, count):  # type: ignore[no-untyped-def]
-    """See kernels.moments_by_key."""
+    """See kernels.moments_by_key. In blocks of rows that stay in the cache, one column at a time."""
     size = len(values)
-    sums, products = np.zeros((count, size + 1)), np.zeros((size, size))
-    for row in range(len(key)):
-        cell, weight = key[row], weights[row]
-        sums[cell, 0] += weight
+    sums, products = np.zeros((size + 1, count)), np.zeros((size, size))
+    weighted = np.empty(BLOCK)
+    for start in range(0, len(key), BLOCK):
+        cells, mass = key[start : start + BLOCK], weights[start : start + BLOCK]
+        for row in range(len(cells)):
+            sums[0, cells[row]] += mass[row]
         for at in range(size):
-            part = weight * values[at][row]
-            sums[cell, at + 1] += part
+            column = values[at][start : start + BLOCK]
+            for row in range(len(cells)):
+                part = mass[row] * column[row]
+                weighted[row] = part
+                sums[at + 1, cells[row]] += part
             for other in range(at + 1):
-                products[at, other] += part * values[other][row]
+                products[at, other] += inner(weighted[: len(cells)], values[other][start : start + BLOCK])
     return sums, products
+
+
+@numba.njit(cache=True, fastmath={"reassoc"})
+def inner(first, second):  # type: ignore[no-untyped-def]
+    """Their inner product, summed several rows at a time."""
+    total = 0.0
+    for row in range(len(first)):
+        total += first[row] * second[row]
+    return total
 
 
 @numba.njit(cache=True)
 def scale_linearly(key, table, values, slopes, weights):  # type: ignore[no-untyped-def]
-    """See kernels.scale_linearly."""
+    """See kernels.scale_linearly. In blocks of rows, as `moments_by_key`."""
     size = len(values)
     scaled, sums, totals = np.empty(len(key)), np.zeros(len(table)), np.zeros(size)
-    for row in range(len(key)):
-        cell = key[row]
-        factor = table[cell]
+    for start in range(0, len(key), BLOCK):
+        cells, mass = key[start : start + BLOCK], weights[start : start + BLOCK]
+        block = scaled[start : start + BLOCK]
+        for row in range(len(cells)):
+            block[row] = table[cells[row]]
         for at in range(size):
-            factor += slopes[at] * values[at][row]
-        value = weights[row] * factor
-        scaled[row] = value
-        sums[cell] += value
+            column, slope = values[at][start : start + BLOCK], slopes[at]
+            for row in range(len(cells)):
+                block[row] += slope * column[row]
+        for row in range(len(cells)):
+            value = mass[row] * block[row]
+            block[row] = value
+            sums[cells[row]] += value
         for at in range(size):
-            totals[at] += value * values[at][row]
+            totals[at] += inner(block, values[at][start : start + BLOCK])
     return scaled, sums, totals
 
 

@@ -90,11 +90,32 @@ class Stage:
     multiplier: Floats
 
 
+class Sampling:
+    """The stages of a sample. Read at once where there is something to check, otherwise when a variance needs them."""
+
+    def __init__(self, columns: Columns, design: Design) -> None:
+        self._columns, self._design = columns, design
+        if design.strata or design.clusters or design.fpc:
+            _ = self.stages
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return self._read[0]
+
+    @property
+    def stratum_labels(self) -> tuple[str, ...]:
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+        return _read_stages(self._columns, self._design)
+
+
 @dataclass(frozen=True, eq=False)
 class Survey:
     """A table checked against its design, with the weights so far. Make one with `Survey.read`.
 
-    weights: final weights, one a row (0 for rows that a weighting step ruled out). steps: the fitted weighting chain.
+    weights: final weights, one a row (0 for rows that a weighting step ruled out). sampling: the stages. steps: the fitted weighting chain.
     replicates: replicate weights, where variance is to come from them instead of linearisation.
     """
 
@@ -102,8 +123,7 @@ class Survey:
     design: Design
     base_weights: Floats
     weights: Floats
-    stages: tuple[Stage, ...]
-    stratum_labels: tuple[str, ...]
+    sampling: Sampling
     steps: tuple[FittedStep, ...] = ()
     replicates: Replicates | None = None
     notes: tuple[str, ...] = field(default=())
@@ -119,13 +139,22 @@ class Survey:
         return self.columns.rows
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of sampling, outermost first."""
+        return self.sampling.stages
+
+    @property
+    def stratum_labels(self) -> tuple[str, ...]:
+        return self.sampling.stratum_labels
+
+    @property
     def has_margin_of_error(self) -> bool:
         return self.design.kind == "probability" or self.design.quasi_randomisation
 
     @cached_property
     def all_weighted(self) -> bool:
         """True where no row was ruled out by a weighting step."""
-        return bool(np.all(self.weights))
+        return not self.steps or bool(np.all(self.weights))  # base weights are positive
 
     @cached_property
     def weights_count_people(self) -> bool:
@@ -173,16 +202,16 @@ class Survey:
 def _read_survey(columns: Columns, design: Design) -> Survey:
     if columns.rows == 0:
         raise ComityError("The table has no rows.", "Check the file.")
-    stages, labels = _read_stages(columns, design)
-    base = _base_weights(columns, design, stages)
-    return Survey(columns, design, base, base, stages, labels)
+    sampling = Sampling(columns, design)
+    base = _base_weights(columns, design, sampling)
+    return Survey(columns, design, base, base, sampling)
 
 
-def _base_weights(columns: Columns, design: Design, stages: tuple[Stage, ...]) -> Floats:
+def _base_weights(columns: Columns, design: Design, sampling: Sampling) -> Floats:
     if design.weights is None:
         weights = np.ones(columns.rows)
         if design.fpc:
-            for stage in stages:
+            for stage in sampling.stages:
                 share = stage.fraction[stage.stratum[stage.unit]]
                 weights = weights / np.where(share > 0, share, 1.0)
         return weights

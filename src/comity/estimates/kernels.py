@@ -72,14 +72,14 @@ def sum_scaled(key: Integers, count: int, other: Integers, factors: Floats, weig
 
 
 def moments_by_key(key: Integers, values: Sequence[Floats], weights: Floats, count: int) -> tuple[Floats, Floats]:
-    """Sums by key (count, 1 + k) of the weights and of weights x each of k columns, and the weighted products (k, k)."""
+    """Sums by key (1 + k, count) of the weights and of weights x each of k columns, and the weighted products (k, k)."""
     if _is_compiled(key, weights) and values:
         from comity.estimates import compiled
 
         sums, products = compiled.moments_by_key(key, tuple(values), weights, count)
     else:
         weighted = [weights * column for column in values]
-        sums = np.stack([np.bincount(key, weights=each, minlength=count) for each in (weights, *weighted)], axis=1)
+        sums = np.stack([np.bincount(key, weights=each, minlength=count) for each in (weights, *weighted)])
         products = np.array([[each @ column for column in values] for each in weighted]).reshape(
             len(values), len(values)
         )

@@ -26,7 +26,11 @@ def read_margins(
     """The margins with their targets in the order of the levels; and which categories were merged into which."""
     margins, merged = [], {}
     sums = [float(sum(shares.values())) for shares in wanted.values()]
-    total = next((each for each in sums if not _are_shares(each)), population or float(survey.weights.sum()))
+    known = [each for each in sums if not _are_shares(each)]
+    if known:
+        total = known[0]
+    else:
+        total = population if population is not None else float(survey.weights.sum())
     for key, shares in wanted.items():
         names = (key,) if isinstance(key, str) else tuple(key)
         targets = {label if isinstance(label, tuple) else (label,): float(count) for label, count in shares.items()}
@@ -81,7 +85,7 @@ def _read_margin(
             f"The data have the cell {' x '.join(unmatched[0])} of '{title}', and the targets do not.",
             "Give every cell that occurs a target, or merge categories.",
         )
-    joined = Categories(title, codes, tuple(" x ".join(label) for label in labels))
+    joined = Categories(title, codes, tuple(" x ".join(label) for label in labels), has_missing=False)
     return _single_margin(survey, joined, {" x ".join(label): count for label, count in targets.items()}, collapse)
 
 
@@ -147,7 +151,7 @@ def collapse_categories(n_by_category: Mapping[str, int], rule: Collapse) -> dic
 
 def complete_categories(survey: Survey, name: str) -> Categories:
     part = survey.columns.categories(name)
-    if part.codes.min() >= 0:
+    if not part.has_missing:
         return part
     gone = part.codes < 0
     used = int((gone & (survey.weights != 0)).sum())
@@ -156,7 +160,7 @@ def complete_categories(survey: Survey, name: str) -> Categories:
             f"Weighting column '{name}' is missing in {used} rows.",
             "Fill it in (impute it) or leave those rows out.",
         )
-    return Categories(part.name, np.where(gone, 0, part.codes), part.labels)
+    return Categories(part.name, np.where(gone, 0, part.codes), part.labels, has_missing=False)
 
 
 def _refuse_unknown(survey: Survey, part: Categories, valid: Sequence[str]) -> None:
