@@ -6,7 +6,7 @@ The methods are described one a page in docs/methods/.
 from comity.estimates.aapor import About, Dispositions, count_dispositions, disclosure_statement, outcome_rates
 from comity.estimates.change import estimate_change, estimate_difference
 from comity.estimates.columns import Columns, read_columns
-from comity.estimates.design import Design, Survey
+from comity.estimates.design import Design, SecondPhase, Survey
 from comity.estimates.diagnostics import WeightDiagnostics, diagnose_weights
 from comity.estimates.estimators import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
 from comity.estimates.mrp import MultilevelModel, estimate_mrp
@@ -50,6 +50,7 @@ __all__ = [
     "Rake",
     "RandomisedResponse",
     "Scale",
+    "SecondPhase",
     "Specification",
     "Survey",
     "Trim",

@@ -106,9 +106,9 @@ class FittedCalibration(FittedStep):
             source=None if self.source is None else self.source[rows],
         )  # fmt: skip
 
-    def response_variance(self, survey: Survey, scores: Floats) -> Floats:
+    def sampling_variance(self, survey: Survey, scores: Floats) -> Floats:
         if not self.is_response:
-            return super().response_variance(survey, scores)
+            return super().sampling_variance(survey, scores)
         factor = np.divide(self.after, self.before, out=np.ones_like(self.after), where=self.after != 0)
         return poisson_variance(survey, scores, 1 - 1 / factor)
 

@@ -59,8 +59,9 @@ class FittedStep(ABC):
         """The same step on one row of each cell; only where `cell_codes` gives codes."""
         raise NotImplementedError
 
-    def response_variance(self, survey: Survey, scores: Floats) -> Floats:
-        """Variance (k, k) added by the response phase where a finite population correction shrinks the first phase."""
+    def sampling_variance(self, survey: Survey, scores: Floats) -> Floats:
+        """Variance (k, k) that the step itself adds: of a second phase of sampling, or of response as one where a finite
+        population correction shrinks the first phase too much."""
         return np.zeros((scores.shape[1], scores.shape[1]))
 
 

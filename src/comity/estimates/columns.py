@@ -20,6 +20,7 @@ from comity.errors import ComityError, nearest
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+YES, NO = ("1", "true", "yes", "y"), ("0", "false", "no", "n")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,16 @@ class Columns:
             self._cache[key] = _as_categories(name, self._column(name), self.value_labels.get(name, {}))
         found: Categories = self._cache[key]
         return found
+
+    def yes(self, name: str) -> npt.NDArray[np.bool_]:
+        """Where column `name` is 1, true or yes; missing is not. Raises ComityError for any other word."""
+        found = self.categories(name)
+        odd = [label for label in found.labels if label.casefold() not in YES + NO]
+        if odd:
+            raise ComityError(
+                f"Column '{name}' has '{odd[0]}' where yes or no is expected.", "Use 1 and 0, or yes and no."
+            )
+        return np.isin(found.codes, [at for at, label in enumerate(found.labels) if label.casefold() in YES])
 
     def is_numeric(self, name: str) -> bool:
         kind = self._column(name).type

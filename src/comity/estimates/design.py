@@ -33,6 +33,23 @@ QUASI_RANDOMISATION = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondPhase:
+    """A sample drawn from the sample: the table has every row of phase 1, and column `selected` says who was drawn.
+
+    strata: column within whose categories rows were drawn by simple random sampling. probabilities: instead, column of
+    each row's probability where rows were drawn independently of each other.
+    """
+
+    selected: str
+    strata: str | None = None
+    probabilities: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.strata is not None and self.probabilities is not None:
+            raise ComityError("Both strata and probabilities of the second phase are given.", "Give one of them.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Design:
     """Which columns say how the sample was drawn.
 
@@ -48,6 +65,7 @@ class Design:
     kind: "probability" or "opt-in". quasi_randomisation: for opt-in samples, give intervals under the stated
     assumptions.
     minimum_n: the fewest answers a number may rest on.
+    second_phase: a second sample drawn from this one; only its rows have answers.
     """
 
     weights: str | None = None
@@ -59,6 +77,7 @@ class Design:
     kind: Kind = "probability"
     quasi_randomisation: bool = False
     minimum_n: int = 10
+    second_phase: SecondPhase | None = None
 
     def __post_init__(self) -> None:
         for name in ("clusters", "fpc"):
@@ -204,7 +223,13 @@ def _read_survey(columns: Columns, design: Design) -> Survey:
         raise ComityError("The table has no rows.", "Check the file.")
     sampling = Sampling(columns, design)
     base = _base_weights(columns, design, sampling)
-    return Survey(columns, design, base, base, sampling)
+    survey = Survey(columns, design, base, base, sampling)
+    if design.second_phase is None:
+        return survey
+    from comity.estimates.two_phase import fit_second_phase
+
+    drawn = fit_second_phase(survey, design.second_phase)
+    return survey.with_weights(drawn.after, drawn)
 
 
 def _base_weights(columns: Columns, design: Design, sampling: Sampling) -> Floats:

@@ -116,6 +116,11 @@ def with_replicates(
     JK1: one stratum; JKn: any; BRR and Fay: two PSUs in every stratum (Fay's factor is `rho`); bootstrap: `count`
     replicates drawn with `seed`.
     """
+    if survey.design.second_phase is not None:
+        raise ComityError(
+            "Replicates made here do not carry the second phase of sampling.",
+            "Use linearised standard errors, or replicate weights that came with the data.",
+        )
     stage = survey.stages[0]
     if method == "JK1":
         made = _jackknife_one(stage)

@@ -75,16 +75,6 @@ def _spread(
     )
 
 
-def _is_yes(survey: Survey, name: str) -> Mask:
-    found = survey.columns.categories(name)
-    yes = [at for at, label in enumerate(found.labels) if label.casefold() in ("1", "true", "yes", "y")]
-    known = {"0", "1", "true", "false", "yes", "no", "y", "n"}
-    odd = [label for label in found.labels if label.casefold() not in known]
-    if odd:
-        raise ComityError(f"Column '{name}' has '{odd[0]}' where yes or no is expected.", "Use 1 and 0, or yes and no.")
-    return np.isin(found.codes, yes)
-
-
 def fit_eligibility(survey: Survey, step: AdjustEligibility) -> FittedStep:
     found = survey.columns.categories(step.status)
     for label in [*step.unknown, *step.ineligible]:
@@ -135,7 +125,7 @@ class _Combined(FittedStep):
 
 def fit_response_classes(survey: Survey, step: AdjustNonresponse) -> FittedStep:
     used = survey.weights != 0
-    responded = _is_yes(survey, step.responded) & used
+    responded = survey.columns.yes(step.responded) & used
     _refuse_nobody(responded, step.responded)
     record = {"step": "nonresponse", "method": "classes", "respondents": int(responded.sum()), "cases": int(used.sum())}
     return _spread(survey, "nonresponse", responded, used, step.within, record, is_response=True)
@@ -174,7 +164,7 @@ class FittedPropensity(FittedStep):
         shares, _ = self._shares(fitted)
         return np.where(self.responded, weights / shares, 0.0)
 
-    def response_variance(self, survey: Survey, scores: Floats) -> Floats:
+    def sampling_variance(self, survey: Survey, scores: Floats) -> Floats:
         return poisson_variance(survey, scores, 1 - self._shares(self.coefficients)[0])
 
     def _shares(self, coefficients: Floats) -> tuple[Floats, Mask]:
@@ -186,7 +176,7 @@ def fit_propensity(survey: Survey, step: AdjustNonresponse) -> FittedPropensity:
     if step.within:
         raise ComityError("Both classes and a propensity model are given for non-response.", "Choose one of them.")
     used = survey.weights != 0
-    responded = _is_yes(survey, step.responded) & used
+    responded = survey.columns.yes(step.responded) & used
     _refuse_nobody(responded, step.responded)
     matrix = _model_matrix(survey.columns, step.propensity, used)
     fitted = _logistic(matrix, responded, survey.weights, np.zeros(matrix.shape[1]))
