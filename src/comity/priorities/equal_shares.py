@@ -80,7 +80,12 @@ def equal_shares(election: Election, *, worth: str = "cost", completion: str = "
     funded = {each.project.id for each in purchases}
     nearly = sorted((each for each in lacking if each.project.id not in funded), key=lambda each: each.lacks)
     return Outcome(
-        "equal-shares", election, tuple(each.project.id for each in purchases), tuple(purchases), run.share, tuple(nearly)
+        "equal-shares",
+        election,
+        tuple(each.project.id for each in purchases),
+        tuple(purchases),
+        run.share,
+        tuple(nearly),
     )
 
 
@@ -88,7 +93,7 @@ def _run(
     election: Election, ballots: Grouped, costs: Sequence[Fraction], worths: Sequence[Fraction], share: Fraction
 ) -> _Run:
     purses = Purses(ballots, costs, share)
-    least = {project: 0.0 for project in range(len(costs))}  # prices only rise, so an old guess is a lower bound
+    least = dict.fromkeys(range(len(costs)), 0.0)  # prices only rise, so an old guess is a lower bound
     bought: list[tuple[int, Fraction, int, int]] = []
     while least:
         fresh: dict[int, float] = {}

@@ -167,7 +167,8 @@ def _part(
         sample = np.sort(generator.permutation(len(values))[:MOST_COMPARED])
     gaps = np.sqrt(np.maximum(_squares(positions[sample], positions[sample]), 0.0))
     tried = {
-        k: _k_means(positions, k, generator, restarts) for k in ([min(number, distinct)] if number else range(2, most + 1))
+        k: _k_means(positions, k, generator, restarts)
+        for k in ([min(number, distinct)] if number else range(2, most + 1))
     }
     silhouettes = {k: _silhouette(gaps, labels[sample]) for k, labels in tried.items()}
     chosen = max(silhouettes, key=lambda k: (silhouettes[k], -k))
@@ -279,8 +280,10 @@ def _representative(votes: Votes, placed: Labels, labels: Labels, group: int) ->
         spread = np.sqrt(np.maximum(pooled * (1 - pooled) * (1 / (n + 1) + 1 / (n_out + 1)), 1e-12))
         apart = ((inside + 1) / (n + 1) - (outside + 1) / (n_out + 1)) / spread
         strength = share / other * share * lean * apart
-        for at in np.flatnonzero((lean > Z_90) & (apart > Z_90) & (n > 0)):
-            found.append((-float(strength[at]), int(at), _standing(votes, at, name, inside, n, outside, n_out)))
+        found += [
+            (-float(strength[at]), at, _standing(votes, at, name, inside, n, outside, n_out))
+            for at in np.flatnonzero((lean > Z_90) & (apart > Z_90) & (n > 0)).tolist()
+        ]
     return tuple(standing for _, _, standing in sorted(found, key=lambda each: each[:2])[:MOST_SHOWN])
 
 
@@ -295,8 +298,10 @@ def _unites(votes: Votes, placed: Labels, labels: Labels) -> tuple[Standing, ...
             share = (inside + 1) / (n_in + 2)
             product, leans = product * share, leans & (share > 0.5)
         nothing = np.zeros_like(together)
-        for at in np.flatnonzero(leans):
-            found.append((-float(product[at]), int(at), _standing(votes, at, name, together, n, nothing, nothing)))
+        found += [
+            (-float(product[at]), at, _standing(votes, at, name, together, n, nothing, nothing))
+            for at in np.flatnonzero(leans).tolist()
+        ]
     return tuple(standing for _, _, standing in sorted(found, key=lambda each: each[:2])[:MOST_SHOWN])
 
 
@@ -309,9 +314,9 @@ def _divides(votes: Votes, placed: Labels, labels: Labels) -> tuple[Standing, ..
         pooled = (inside + outside + 1) / (n + n_out + 2)
         spread = np.sqrt(pooled * (1 - pooled) * (1 / np.maximum(n, 1) + 1 / np.maximum(n_out, 1)))
         apart = np.abs(inside / np.maximum(n, 1) - outside / np.maximum(n_out, 1)) / spread
-        for at in np.flatnonzero((n > 1) & (n_out > 1) & (apart > 1.96)):
-            if -float(apart[at]) < found.get(int(at), (0.0,))[0]:
-                found[int(at)] = (
+        for at in np.flatnonzero((n > 1) & (n_out > 1) & (apart > 1.96)).tolist():
+            if -float(apart[at]) < found.get(at, (0.0,))[0]:
+                found[at] = (
                     -float(apart[at]),
                     _standing(votes, at, "agree", inside, n, outside, n_out),
                 )
@@ -319,9 +324,7 @@ def _divides(votes: Votes, placed: Labels, labels: Labels) -> tuple[Standing, ..
     return tuple(standing for _, (_, standing) in ordered[:MOST_SHOWN])
 
 
-def _standing(
-    votes: Votes, at: int, side: str, inside: Labels, n: Labels, outside: Labels, n_out: Labels
-) -> Standing:
+def _standing(votes: Votes, at: int, side: str, inside: Labels, n: Labels, outside: Labels, n_out: Labels) -> Standing:
     statement = votes.statements[at]
     share = float(inside[at] / n[at])
     low, high = _wilson(int(inside[at]), int(n[at]))

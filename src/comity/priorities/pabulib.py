@@ -46,7 +46,8 @@ def parse_pabulib(text: str, *, name: str = "the file") -> Election:
     for key, rows in (("num_votes", len(ballots)), ("num_projects", len(listed))):
         if meta.get(key, str(rows)).strip() != str(rows):
             raise PrioritiesError(
-                f"{name} says {key} {meta[key]} and has {rows}.", "The file may be cut off; mend the number or the lines."
+                f"{name} says {key} {meta[key]} and has {rows}.",
+                "The file may be cut off; mend the number or the lines.",
             )
     return Election(budget, listed, ballots, kind, meta)
 
@@ -130,7 +131,9 @@ def _sections(text: str, name: str) -> tuple[dict[str, str], Rows, Rows]:
             elif section == "META":
                 meta[first] = ";".join(row[1:]).strip()
             else:
-                tables[section].append((reader.line_num, dict(zip(head, (value.strip() for value in row), strict=False))))
+                tables[section].append(
+                    (reader.line_num, dict(zip(head, (value.strip() for value in row), strict=False)))
+                )
     except csv.Error as error:
         raise PrioritiesError(f"{name}, line {reader.line_num}: {error}.", HELP) from None
     for needed in ("META", "PROJECTS", "VOTES"):
@@ -174,7 +177,9 @@ def _scores(vote: str, points: str, kind: str, where: str) -> tuple[dict[str, Fr
         raise PrioritiesError(
             f"{where}: the ballot names {len(chosen)} projects and gives {len(given)} points.", "Give one for each."
         )
-    scores = {each: _amount(value, f"{where}: the points of '{each}'") for each, value in zip(chosen, given, strict=True)}
+    scores = {
+        each: _amount(value, f"{where}: the points of '{each}'") for each, value in zip(chosen, given, strict=True)
+    }
     return {each: score for each, score in scores.items() if score != 0}, chosen
 
 
@@ -187,7 +192,9 @@ def _amount(text: str, what: str) -> Fraction:
             raise ValueError
         return Fraction(written)
     except ValueError:
-        raise PrioritiesError(f"{what} is '{text[:40]}', which is not a number.", "Write it as 12500 or 12500.50.") from None
+        raise PrioritiesError(
+            f"{what} is '{text[:40]}', which is not a number.", "Write it as 12500 or 12500.50."
+        ) from None
 
 
 def _written(value: Fraction) -> str:

@@ -1,6 +1,6 @@
 """The purses of equal shares, exact: who has how much left after projects were bought, and what a next one would cost.
 
-A voter who could not pay a project's full price has nothing left, ever. Everybody else has paid each supported project
+A voter who could not pay a project's full price, or only just, has nothing left, ever. Everybody else has paid each supported project
 at its price, so what is left is share - sum of price x score: an integer combination of few exact prices. Floating point
 only proposes; where it cannot tell two numbers apart for certain, the integers decide.
 
@@ -29,7 +29,7 @@ class Purses:
         self._ballots, self._costs, self._share = ballots, costs, share
         self._bought: list[int] = []
         self._prices: list[Fraction] = []
-        self._full = np.ones(len(ballots.weights), bool)  # False once a voter could not pay in full
+        self._full = np.ones(len(ballots.weights), bool)  # False once a purse is empty
         self._left: Floats = np.full(len(ballots.weights), float(share))
         self._slack = float(share) * ROUNDING
 
@@ -66,8 +66,9 @@ class Purses:
         while True:
             rich = ~poor
             exact = (cost - self._sum_left(rows[poor])) / int(weights[rich] @ scores[rich])
-            fallen = [at for at in unsure if not poor[at] and self._exact_left(rows[at]) < exact * int(scores[at])]
-            if not fallen:
+            open_ones = unsure[~poor[unsure]]
+            fallen = open_ones[self._compare(project, rows[open_ones], exact) < 0]
+            if not len(fallen):
                 return exact
             poor[fallen] = True
 
@@ -77,10 +78,10 @@ class Purses:
         scores = self._ballots.scores[rows, project]
         distance = self._left[rows] - float(price) * scores
         band = self._slack + float(price) * scores * ROUNDING
-        poor = distance < -band
-        for at in np.flatnonzero(np.abs(distance) <= band):
-            poor[at] = self._exact_left(rows[at]) < price * int(scores[at])
-        self._full[rows[poor]] = False
+        lack = np.where(distance < -band, -1, 1)
+        close = np.flatnonzero(np.abs(distance) <= band)
+        lack[close] = self._compare(project, rows[close], price)
+        self._full[rows[lack <= 0]] = False  # nothing is left, for ever
         self._bought.append(project)
         self._prices.append(price)
         prices = np.array([float(each) for each in self._prices])
@@ -88,7 +89,7 @@ class Purses:
             self._full, np.maximum(float(self._share) - self._ballots.scores[:, self._bought] @ prices, 0.0), 0.0
         )
         weights = self._ballots.weights[rows]
-        return int(weights[~poor].sum()), int(weights[poor].sum())
+        return int(weights[lack >= 0].sum()), int(weights[lack < 0].sum())
 
     def left_of_supporters(self, project: int) -> Fraction:
         """Exactly what the supporters of `project` have left together."""
@@ -101,11 +102,19 @@ class Purses:
             (price * int(count) for price, count in zip(self._prices, spent, strict=True)), Fraction(0)
         )
 
-    def _exact_left(self, row: int) -> Fraction:
-        spent = self._ballots.scores[row, self._bought]
-        return self._share - sum(
-            (price * int(score) for price, score in zip(self._prices, spent, strict=True)), Fraction(0)
-        )
+    def _compare(self, project: int, rows: Integers, price: Fraction) -> Integers:
+        """For each row -1, 0 or 1: what is left is less than price x score, the same, or more. Exact."""
+        if not len(rows):
+            return np.zeros(0, np.int64)
+        columns = [*self._bought, project]
+        kinds, kind = np.unique(self._ballots.scores[np.ix_(rows, columns)], axis=0, return_inverse=True)
+        prices = [*self._prices, price]
+        signs = []
+        for scores in kinds.tolist():
+            left = self._share - sum((each * score for each, score in zip(prices, scores, strict=True)), Fraction(0))
+            signs.append((left > 0) - (left < 0))
+        found: Integers = np.array(signs, np.int64)[kind.ravel()]
+        return found
 
 
 def _fill(cost: float, money: Floats, scores: Integers, weights: Integers) -> tuple[float, float]:

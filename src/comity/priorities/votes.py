@@ -97,7 +97,8 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             if any(row):
                 if len(row) != len(head):
                     raise PrioritiesError(
-                        f"{path.name}, line {reader.line_num}: {len(row)} values under {len(head)} columns.", "Mend the line."
+                        f"{path.name}, line {reader.line_num}: {len(row)} values under {len(head)} columns.",
+                        "Mend the line.",
                     )
                 rows.append((reader.line_num, dict(zip(head, (value.strip() for value in row), strict=True))))
     except csv.Error as error:
@@ -115,9 +116,7 @@ def _texts(path: Path) -> tuple[dict[str, str], set[str]]:
     return texts, {row[key] for _, row in rows if row.get("moderated") == "-1"}
 
 
-def _long(
-    rows: list[tuple[int, dict[str, str]]], head: list[str], voter: str, name: str
-) -> dict[tuple[str, str], int]:
+def _long(rows: list[tuple[int, dict[str, str]]], head: list[str], voter: str, name: str) -> dict[tuple[str, str], int]:
     statement = next((each for each in STATEMENT if each in head), None)
     if statement is None:
         raise PrioritiesError(f"{name} has no column 'comment-id'.", "Add it, or rename the column of the statements.")
@@ -132,15 +131,15 @@ def _long(
     return given
 
 
-def _wide(
-    rows: list[tuple[int, dict[str, str]]], head: list[str], voter: str, name: str
-) -> dict[tuple[str, str], int]:
+def _wide(rows: list[tuple[int, dict[str, str]]], head: list[str], voter: str, name: str) -> dict[tuple[str, str], int]:
     statements = [each for each in head if each != voter and each not in NOT_STATEMENTS]
     given = {}
     seen: set[str] = set()
     for line, row in rows:
         if not row[voter] or row[voter] in seen:
-            raise PrioritiesError(f"{name}, line {line}: '{row[voter]}' is empty or appears twice.", "Keep one line each.")
+            raise PrioritiesError(
+                f"{name}, line {line}: '{row[voter]}' is empty or appears twice.", "Keep one line each."
+            )
         seen.add(row[voter])
         for statement in statements:
             if row[statement]:
