@@ -28,6 +28,7 @@ VERBS = {
     "estimate": "Survey estimates with standard errors.",
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
+    "priorities": "Decide budgets by fair rules; find opinion groups.",
 }
 
 
