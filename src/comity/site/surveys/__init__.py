@@ -1,0 +1,1 @@
+"""Surveys that nobody can trace: invitation codes, blind tokens, responses that no order or time gives away."""
