@@ -1,1 +1,1 @@
-"""Surveys that nobody can trace: invitation codes, blind tokens, responses that no order or time gives away."""
+"""Surveys that nobody can trace: questionnaires, samples, letters, answers, free text, results."""
