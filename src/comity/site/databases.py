@@ -15,9 +15,13 @@ from comity.errors import ComityError
 
 SITE, INVITATIONS, RESPONSES = "default", "invitations", "responses"
 
-SQLITE_START = (
-    "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY"
-)
+DATABASE_SETTINGS = {
+    SITE: "COMITY_SITE_DATABASE",
+    INVITATIONS: "COMITY_INVITATION_DATABASE",
+    RESPONSES: "COMITY_RESPONSE_DATABASE",
+}
+
+SQLITE_START = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY"
 
 
 class DatabaseUrlError(ComityError):
@@ -55,13 +59,14 @@ def database_from_url(url: str, folder: Path) -> dict[str, Any]:
     )
 
 
+_STORES = {"survey_invitations": INVITATIONS, "survey_responses": RESPONSES}
+
+
 class StoreRouter:
     """Three stores that no relation crosses: accounts and the rest of the site, invitations, responses."""
 
-    STORES = {"survey_invitations": INVITATIONS, "survey_responses": RESPONSES}
-
     def db_for_read(self, model: Any, **hints: Any) -> str:
-        return self.STORES.get(model._meta.app_label, SITE)
+        return _STORES.get(model._meta.app_label, SITE)
 
     db_for_write = db_for_read
 
@@ -69,4 +74,4 @@ class StoreRouter:
         return self.db_for_read(first) == self.db_for_read(second)
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        return self.STORES.get(app_label, SITE) == db
+        return _STORES.get(app_label, SITE) == db

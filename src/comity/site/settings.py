@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from comity.site.databases import INVITATIONS, RESPONSES, SITE, database_from_url
+from comity.site.databases import DATABASE_SETTINGS, INVITATIONS, RESPONSES, SITE, database_from_url
 from comity.site.parts import PORTAL, apps_of, read_parts, stores_of
 
 HERE = Path(__file__).parent
@@ -48,23 +48,20 @@ ALLOWED_HOSTS = [host for host in (_address.hostname, "localhost", "127.0.0.1", 
 ALLOWED_HOSTS += [host for host in os.environ.get("COMITY_ALSO_HOSTS", "").split(",") if host]
 
 INSTALLED_APPS = apps_of(PARTS)
-_urls = {
-    SITE: os.environ.get("COMITY_SITE_DATABASE") or "sqlite:site.sqlite3",
-    INVITATIONS: os.environ.get("COMITY_INVITATION_DATABASE") or "sqlite:invitations.sqlite3",
-    RESPONSES: os.environ.get("COMITY_RESPONSE_DATABASE") or "sqlite:responses.sqlite3",
+_files = {SITE: "site", INVITATIONS: "invitations", RESPONSES: "responses"}
+DATABASES = {
+    store: database_from_url(os.environ.get(DATABASE_SETTINGS[store]) or f"sqlite:{_files[store]}.sqlite3", INSTANCE)
+    for store in stores_of(PARTS)
 }
-DATABASES = {store: database_from_url(_urls[store], INSTANCE) for store in stores_of(PARTS)}
 DATABASE_ROUTERS = ["comity.site.databases.StoreRouter"]
 AUTH_USER_MODEL = "community.Account"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "sign_in"
-LOGIN_REDIRECT_URL = "office"
-LOGOUT_REDIRECT_URL = "sign_in"
-SESSION_COOKIE_PATH = "/office/"
-CSRF_COOKIE_PATH = "/office/"
+LOGIN_URL = "surveys:sign_in"
+LOGIN_REDIRECT_URL = "surveys:office"
+LOGOUT_REDIRECT_URL = "surveys:sign_in"
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 ROOT_URLCONF = "comity.site.urls"
@@ -77,9 +74,22 @@ MIDDLEWARE = [
     "comity.site.middleware.permissions_policy",
     "comity.site.middleware.language_from_path",
     "django.middleware.common.CommonMiddleware",
+    *(
+        [
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ]
+        if set(PARTS) - {PORTAL}
+        else []
+    ),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "comity.site.middleware.plain_refusals",
+    *(
+        ["comity.site.surveys.rules.guard", "comity.site.stores.portal_without_databases"]
+        if set(PARTS) - {PORTAL}
+        else []
+    ),
 ]
 
 TEMPLATES = [
@@ -89,7 +99,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "comity.site.portal.context.every_page",
+                *(["comity.site.portal.context.every_page"] if PORTAL in PARTS else []),
             ],
             "builtins": ["django.templatetags.i18n", "comity.site.portal.templatetags.portal"],
         },

@@ -21,9 +21,9 @@ class Account(AbstractUser):
     works_for_police = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.CheckConstraint(
                 condition=models.Q(works_for_police=False) | models.Q(role=Role.ANALYST),
                 name="only_analysts_work_for_the_police",
-            )
-        ]
+            ),
+        )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
 
@@ -26,7 +28,7 @@ class CodeRefused(ComityError):
 class CodeKey:
     """The secret from which codes are derived. secret: 32 bytes."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @classmethod
     def read(cls, path: Path) -> CodeKey:
@@ -49,8 +51,8 @@ def read_code(typed: str) -> str:
     code = "".join(typed.upper().split()).replace("-", "").translate(_LOOKALIKES)
     if len(code) != LENGTH or any(letter not in ALPHABET for letter in code) or code[-1] != _check(code[:-1]):
         raise CodeRefused(
-            "This is not one of our codes: a letter or digit is missing or mistyped.",
-            "Compare it with your letter; it has ten letters and digits.",
+            _("This is not one of our codes: a letter or digit is missing or mistyped."),
+            _("Compare it with your letter; it has ten letters and digits."),
         )
     return code
 

@@ -17,7 +17,6 @@ EVERYONE = "everyone"
 STAFF = frozenset(Role.values)
 CUSTODIAN = frozenset({Role.CUSTODIAN.value})
 INTERVIEWER = frozenset({Role.INTERVIEWER.value})
-REDACTOR = frozenset({Role.REDACTOR.value})
 
 # url name -> method -> roles. HEAD and OPTIONS go with GET.
 ACCESS: Mapping[str, Mapping[str, frozenset[str] | str]] = {
@@ -37,8 +36,6 @@ ACCESS: Mapping[str, Mapping[str, frozenset[str] | str]] = {
     "office_close": {"POST": CUSTODIAN},
     "office_responses": {"GET": CUSTODIAN},
     "office_interview": {"GET": INTERVIEWER, "POST": INTERVIEWER},
-    "office_texts": {"GET": REDACTOR},
-    "office_redact": {"POST": REDACTOR},
 }
 
 View = Callable[..., HttpResponse]

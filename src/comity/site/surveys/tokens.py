@@ -14,10 +14,11 @@ import hashlib
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from django.utils.translation import gettext as _
 from voprf import ristretto
 
 from comity.errors import ComityError
@@ -40,8 +41,8 @@ class KeyMissing(ComityError):
 class Token:
     """The two halves of a token: what the browser chose, and what only the key's holders can compute from it."""
 
-    nonce: bytes
-    output: bytes
+    nonce: bytes = field(repr=False)
+    output: bytes = field(repr=False)
 
     def as_text(self) -> str:
         return to_text(self.nonce + self.output)
@@ -58,7 +59,7 @@ class TokenKey:
     """The secret of one survey. seed: 32 bytes."""
 
     survey: str
-    seed: bytes
+    seed: bytes = field(repr=False)
 
     @classmethod
     def read(cls, folder: Path, survey: str) -> TokenKey:
@@ -81,7 +82,8 @@ class TokenKey:
             element = ristretto.BlindedInput.deserialize(blinded)
         except ValueError:
             raise TokenRefused(
-                "The browser sent something that is not a blinded token.", "Load the page again and try once more."
+                _("The browser sent something that is not a blinded token."),
+                _("Load the page again and try once more."),
             ) from None
         proof_then_element = bytes(self._evaluator(stratum).evaluate(element).serialize())
         proof, evaluated = proof_then_element[:PROOF_BYTES], proof_then_element[PROOF_BYTES:]
@@ -144,7 +146,7 @@ def from_text(text: str, length: int) -> bytes:
         data = b""
     if len(data) != length or to_text(data) != text:
         raise TokenRefused(
-            "This is not a token of this survey, or a part of it is missing.",
-            "Go back to the page where the code is typed, on the device where you began.",
+            _("This is not a token of this survey, or a part of it is missing."),
+            _("Go back to the page where the code is typed, on the device where you began."),
         )
     return data

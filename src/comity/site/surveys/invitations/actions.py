@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connections, transaction
+from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
 from comity.site.databases import INVITATIONS
@@ -73,9 +74,7 @@ def invite(
     sample = Sample.objects.create(survey=survey, answers_url=answers_url, is_open=True)
     printed = {each.case: codes.code(survey, each.case) for each in found}
     rows = [
-        Invitation(
-            code_digest=codes.digest(printed[each.case]), sample=sample, case=each.case, stratum=each.stratum
-        )
+        Invitation(code_digest=codes.digest(printed[each.case]), sample=sample, case=each.case, stratum=each.stratum)
         for each in found
     ]
     Invitation.objects.bulk_create(sorted(rows, key=lambda row: row.code_digest), batch_size=500)
@@ -89,7 +88,9 @@ def issue_token(survey: str, code: str, blinded: bytes, *, codes: CodeKey, key: 
     """
     digest = codes.digest(code)
     if len(blinded) != ELEMENT_BYTES or blinded == NO_ELEMENT:
-        raise TokenRefused("The browser sent something that is not a blinded token.", "Load the page again.")
+        raise TokenRefused(
+            _("The browser sent something that is not a blinded token."), _("Load the page again and try once more.")
+        )
     found = _open_invitation(survey, digest)
     # Evaluated first: what is not an element of the group must not use up a code.
     evaluation = key.evaluate(found.stratum, blinded)
@@ -140,7 +141,7 @@ def _open_invitation(survey: str, digest: bytes) -> Invitation:
     if found is None:
         raise _unknown()
     if not found.sample.is_open:
-        raise CodeRefused("This survey has ended.", "Its results will be on the public record.")
+        raise CodeRefused(_("This survey has ended."), _("Its results will be on the public record."))
     return found
 
 
@@ -160,11 +161,11 @@ def _use(digest: bytes, blinded: bytes, *, again: bool = True) -> bool:
 
 
 def _unknown() -> CodeRefused:
-    return CodeRefused("We do not know this code.", "Compare it with your letter; it has ten letters and digits.")
+    return CodeRefused(_("We do not know this code."), _("Compare it with your letter; it has ten letters and digits."))
 
 
 def _used() -> CodeRefused:
     return CodeRefused(
-        "This code was used already, on this device or another.",
-        "Go on where you began: on that device your answers are still there.",
+        _("This code was used already, on this device or another."),
+        _("Go on where you began: on that device your answers are still there."),
     )

@@ -11,6 +11,11 @@ from django.db import models
 NO_ELEMENT = bytes(32)
 
 
+def no_element() -> bytes:
+    """The value of `blinded` before a code is used, of the length that it has afterwards."""
+    return NO_ELEMENT
+
+
 class Sample(models.Model):
     """The invitations of one survey. answers_url: the answer page's address, which may be another organisation's."""
 
@@ -32,8 +37,8 @@ class Invitation(models.Model):
     case = models.CharField(max_length=60)
     stratum = models.CharField(max_length=60)
     is_used = models.BooleanField(default=False)
-    blinded = models.BinaryField(max_length=32, default=NO_ELEMENT)
+    blinded = models.BinaryField(max_length=32, default=no_element)
     disposition = models.CharField(max_length=2, default="  ")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["sample", "case"], name="one_invitation_a_case")]
+        constraints = (models.UniqueConstraint(fields=["sample", "case"], name="one_invitation_a_case"),)

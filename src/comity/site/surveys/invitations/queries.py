@@ -13,8 +13,7 @@ def samples() -> list[dict[str, object]]:
         invited=Count("invitation"), used=Count("invitation", filter=Q(invitation__is_used=True))
     ).order_by("survey")
     return [
-        {"survey": each.survey, "is_open": each.is_open, "invited": each.invited, "used": each.used}
-        for each in counted
+        {"survey": each.survey, "is_open": each.is_open, "invited": each.invited, "used": each.used} for each in counted
     ]
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 
-from comity.errors import ComityError
 from comity.site.surveys.codes import CodeKey, CodeRefused, read_code
 from comity.site.surveys.invitations import actions, queries
 from comity.site.surveys.invitations.forms import CodeForm, TokenForm
 from comity.site.surveys.tokens import ELEMENT_BYTES, TokenKey, TokenRefused, from_text, to_text
-from comity.wording import message
 
 
 @csrf_exempt  # nobody is signed in here, so there is nothing that another site could borrow
 @never_cache
+@gzip_page
 def code(request: HttpRequest) -> HttpResponse:
     """Asks for the code; without JavaScript, makes the token here and hands it on in a form."""
     if request.method == "GET":
@@ -25,7 +26,7 @@ def code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     try:
         if not form.is_valid():
-            raise CodeRefused("No code was typed.", "Type the ten letters and digits of your letter.")
+            raise CodeRefused(_("No code was typed."), _("Type the ten letters and digits of your letter."))
         typed = read_code(form.cleaned_data["code"])
         codes = _codes()
         survey = actions.survey_of_code(typed, codes=codes)
@@ -48,7 +49,7 @@ def code_token(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     try:
         if not form.is_valid():
-            raise CodeRefused("No code was typed.", "Type the ten letters and digits of your letter.")
+            raise CodeRefused(_("No code was typed."), _("Type the ten letters and digits of your letter."))
         typed = read_code(form.cleaned_data["code"])
         codes = _codes()
         survey = actions.survey_of_code(typed, codes=codes)
@@ -60,7 +61,7 @@ def code_token(request: HttpRequest) -> HttpResponse:
             key=TokenKey.read(settings.KEYS, survey),
         )
     except (CodeRefused, TokenRefused) as problem:
-        return JsonResponse(_said(problem, request), status=422)
+        return JsonResponse({"what": problem.what, "next_step": problem.next_step}, status=422)
     return JsonResponse(
         {
             "survey": issued.survey,
@@ -84,19 +85,14 @@ def office_sample(request: HttpRequest, name: str) -> HttpResponse:
 def office_disposition(request: HttpRequest, name: str) -> HttpResponse:
     """Notes what became of a case."""
     actions.set_disposition(name, request.POST.get("case", ""), request.POST.get("disposition", ""))
-    return redirect("office")
+    return redirect("surveys:office")
 
 
 def office_close_codes(request: HttpRequest, name: str) -> HttpResponse:
     """Ends the exchange of codes."""
     actions.close_sample(name)
-    return redirect("office")
+    return redirect("surveys:office")
 
 
 def _codes() -> CodeKey:
     return CodeKey.read(settings.KEYS / "codes.key")
-
-
-def _said(problem: ComityError, request: HttpRequest) -> dict[str, str]:
-    language = getattr(request, "LANGUAGE_CODE", "en")
-    return {"what": message(problem.what).in_language(language), "next_step": message(problem.next_step).in_language(language)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
 from comity.site.databases import RESPONSES
@@ -105,7 +106,7 @@ def _spent(survey: Fielded, token: str, stratum: str, keys: Path) -> bytes:
     read = Token.from_text(token)
     if stratum not in survey.strata or not key.is_genuine(stratum, read):
         raise TokenRefused(
-            "This token was not made for this survey.", "Begin again on the page where the code is typed."
+            _("This token was not made for this survey."), _("Begin again on the page where the code is typed.")
         )
     return key.receipt(read)
 
@@ -116,5 +117,5 @@ def _opt_in_receipt(survey: Fielded, nonce: str, content: bytes) -> bytes:
     The content is part of it, so that two people who were given one copy of a page by a cache are still two.
     """
     if len(nonce) != 2 * NONCE_BYTES:
-        raise TokenRefused("This page is incomplete.", "Load the survey again.")
+        raise TokenRefused(_("This page is incomplete."), _("Load the survey again."))
     return hashlib.sha256(b"\n".join((b"comity opt-in", survey.name.encode(), nonce.encode(), content))).digest()

@@ -12,6 +12,11 @@ from django.db import models
 SLOT_BYTES = 1000
 
 
+def empty_slot() -> bytes:
+    """The content of a slot before it is used, of the length that it has afterwards."""
+    return bytes(SLOT_BYTES)
+
+
 class Survey(models.Model):
     """A survey as it was frozen. strata: stratum -> public key in hex, all that tokens of this survey say.
 
@@ -49,4 +54,4 @@ class Slot(models.Model):
 
     number = models.IntegerField(primary_key=True)
     is_used = models.BooleanField(default=False)
-    content = models.BinaryField(default=bytes(SLOT_BYTES))
+    content = models.BinaryField(default=empty_slot)

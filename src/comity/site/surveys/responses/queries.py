@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404
 
 from comity.errors import ComityError
@@ -68,6 +69,28 @@ def counts() -> dict[str, int]:
 def receipts(name: str) -> list[bytes]:
     """The list of spent tokens, sorted."""
     return sorted(bytes(each) for each in SpentToken.objects.filter(survey=name).values_list("receipt", flat=True))
+
+
+@dataclass(frozen=True)
+class SealedReceipts:
+    """The list of spent tokens as the ledger has it. receipts: hex, sorted."""
+
+    day: str
+    receipts: list[str]
+
+
+def sealed_receipts(name: str) -> SealedReceipts | None:
+    """The newest sealed list of the survey `name`, or None before the first sealing."""
+    try:
+        record = json.loads((settings.PUBLIC / receipts_path(name)).read_bytes())
+    except FileNotFoundError:
+        return None
+    return SealedReceipts(record["day"], record["receipts"])
+
+
+def receipts_path(name: str) -> str:
+    """Where the sealed list is in the public folder."""
+    return f"surveys/{name}/spent-tokens.json"
 
 
 def responses(name: str) -> list[dict[str, Any]]:

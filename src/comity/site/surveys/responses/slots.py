@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 
 from django.db import connections
+from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
 from comity.site.databases import RESPONSES
@@ -41,9 +42,7 @@ def make_slots(first: int, count: int) -> None:
 def check_length(content: bytes) -> None:
     """Raises ResponseTooLong for what does not fit into the store."""
     if len(content) > MOST_BYTES:
-        raise ResponseTooLong(
-            "These answers are too long to be stored.", f"Shorten the texts to {MOST_BYTES:,} letters in all."
-        )
+        raise ResponseTooLong(_("These answers are too long to be stored."), _("Shorten the texts you wrote."))
 
 
 def store(content: bytes, first: int, count: int) -> None:
@@ -60,7 +59,7 @@ def store(content: bytes, first: int, count: int) -> None:
 
 def _write(cursor, body: bytes, first: int, count: int) -> int:  # type: ignore[no-untyped-def]
     """Draws free slots until one is written; every free slot is equally likely."""
-    for _ in range(MOST_DRAWS):
+    for _draw in range(MOST_DRAWS):
         number = first + secrets.randbelow(count)
         cursor.execute(
             f"UPDATE {_TABLE} SET is_used = %s, content = %s WHERE number = %s AND is_used = %s",

@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from django.db import DatabaseError, connections, transaction
+from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
 from comity.site.databases import RESPONSES
@@ -43,7 +44,7 @@ class Arrival:
     survey: str
     receipt: bytes
     content: bytes
-    outcome: Future[bool] = field(default_factory=Future)
+    outcome: Future[bool | None] = field(default_factory=Future)
 
 
 def write(survey: str, receipt: bytes, content: bytes) -> bool:
@@ -55,11 +56,14 @@ def write(survey: str, receipt: bytes, content: bytes) -> bool:
     arrival = Arrival(survey, receipt, content)
     _writer().put(arrival)
     try:
-        return arrival.outcome.result(timeout=PATIENCE_SECONDS)
-    except (DatabaseError, TimeoutError) as problem:
+        outcome = arrival.outcome.result(timeout=PATIENCE_SECONDS)
+    except (DatabaseError, TimeoutError, slots.NoSlotFree) as problem:
         raise NotStored(
-            "The survey could not take your answers just now.", "They are still on this page: send them again."
+            _("The survey could not take your answers just now."), _("They are still on this page: send them again.")
         ) from problem
+    if outcome is None:
+        raise SurveyClosed(_("This survey has ended."), _("Its results will be on the public record."))
+    return outcome
 
 
 _process: tuple[int, SimpleQueue[Arrival]] | None = None
@@ -91,8 +95,8 @@ def _work(queue: SimpleQueue[Arrival]) -> None:
 
 def _settle(batch: list[Arrival]) -> None:
     """Commits `batch` and tells each of it what became of it; what fails is tried twice more."""
-    outcomes: list[bool | Exception] = []
-    for _ in range(3):
+    outcomes: list[bool | Exception | None] = []
+    for _attempt in range(3):
         try:
             outcomes = _commit(batch)
             break
@@ -110,9 +114,9 @@ def _settle(batch: list[Arrival]) -> None:
     mix_later(RESPONSES)
 
 
-def _commit(batch: list[Arrival]) -> list[bool | Exception]:
-    """Stores what is new of `batch`, in the order of the receipts, so that two processes never wait for each other."""
-    outcomes: dict[int, bool | Exception] = {}
+def _commit(batch: list[Arrival]) -> list[bool | Exception | None]:
+    """Stores what is new of `batch` (True; False for what was there; None where the survey is closed), in the order of the receipts, so that two processes never wait for each other."""
+    outcomes: dict[int, bool | None] = {}
     with _turn(), transaction.atomic(using=RESPONSES), connections[RESPONSES].cursor() as cursor:
         cursor.execute("SELECT name, state, first_slot, slots FROM survey_responses_survey")
         surveys = {name: (state, first, count) for name, state, first, count in cursor.fetchall()}
@@ -121,7 +125,7 @@ def _commit(batch: list[Arrival]) -> list[bool | Exception]:
             state, first, count = surveys.get(arrival.survey, (Survey.State.CLOSED, 0, 0))
             if state != Survey.State.OPEN:
                 cursor.execute("SELECT 1 FROM survey_responses_spenttoken WHERE receipt = %s", [arrival.receipt])
-                outcomes[at] = False if cursor.fetchone() else _closed()
+                outcomes[at] = False if cursor.fetchone() else None
                 continue
             cursor.execute(
                 "INSERT INTO survey_responses_spenttoken (receipt, survey) VALUES (%s, %s) ON CONFLICT DO NOTHING",
@@ -138,10 +142,6 @@ def _make_room(surveys: set[str]) -> None:
     with _turn(), transaction.atomic(using=RESPONSES):
         for survey in Survey.objects.filter(name__in=surveys):
             slots.grow(survey)
-
-
-def _closed() -> SurveyClosed:
-    return SurveyClosed("This survey has ended.", "Its results will be on the public record.")
 
 
 @contextmanager
