@@ -4,7 +4,8 @@ concerns what no table counts, or is rounded.
 - A finding names the cells that its numbers follow from. When one of them is hidden, its numbers are withheld, with the
   reason. Otherwise each count in it leaves only if it is a sum of those cells.
 - A finding that names no cell is about conditions that no table has (the clock minute and the light, for instance). Its
-  counts leave unless they are below the policy's minimum, or equal a hidden count: they may be that very count.
+  counts leave unless they are below the policy's minimum, or equal a hidden count: they may be that very count. Where
+  its number of records is such a count, all its numbers are withheld.
 - Estimates and intervals are rounded to three significant digits, in pictures too.
 - Counts in the account of data quality are looked up in the tables that count by the same column. Where no table does, any
   way to spread them over the cells of the tables is possible, so they bound none of them; the rule of the counts of
@@ -192,10 +193,7 @@ def _as_published(finding: Mapping[str, Any], public: Public, languages: Sequenc
     says_too_much = any(
         not _is_allowed(number, allowed, finding, public) for name in _TEXTS for number in _in_text(finding[name])
     )
-    if not cells:
-        told = [finding["n"], *(figure.get(key) for figure in finding["figures"] for key in ("k", "n"))]
-        says_too_much = says_too_much or any(count in public.hidden for count in told if count)
-    if is_hidden or says_too_much:
+    if is_hidden or says_too_much or (not cells and not public.may_leave(finding["n"])):
         return _withheld(
             finding,
             languages,
@@ -207,14 +205,12 @@ def _as_published(finding: Mapping[str, Any], public: Public, languages: Sequenc
             return True
         return count in allowed if cells else public.may_leave(count)
 
-    return {
-        **shown,
-        "n": shown["n"] if may_leave(shown["n"]) else None,
-        "figures": [
-            {**figure, **{key: figure[key] if may_leave(figure[key]) else None for key in ("k", "n") if key in figure}}
-            for figure in shown["figures"]
-        ],
-    }
+    figures = []
+    for figure in shown["figures"]:
+        counts = {key: figure[key] for key in ("k", "n") if key in figure}
+        leave = all(map(may_leave, counts.values()))  # one of them and the share give the other
+        figures.append(figure if leave else {**figure, **dict.fromkeys(counts)})
+    return {**shown, "n": shown["n"] if may_leave(shown["n"]) else None, "figures": figures}
 
 
 def _withheld(finding: Mapping[str, Any], languages: Sequence[str], reason: Any) -> dict[str, Any]:
