@@ -1,9 +1,10 @@
-"""A stock sampler on the threshold test: nutpie on a PyMC model. Runs in an environment of its own, never in ours.
+"""Stock samplers on the threshold test. Runs in an environment of its own (nutpie, PyMC, arviz, pandas), never in ours.
 
-    python benchmarks/threshold_stock.py COUNTS.csv STATE --draws 1500 --out tests/disparity/threshold_reference.json
+    python benchmarks/threshold_stock.py COUNTS.csv TX WA --draws 1500 --out tests/disparity/threshold_reference.json
 
-Makes the long reference runs that tests/disparity/test_threshold.py compares with (default: no pinned place), and the
-effective samples per second that benchmarks/README.md reports.
+Makes the long reference runs that tests/disparity/test_threshold.py compares with, on the model as PyMC states it, and
+the effective samples per second that benchmarks/README.md reports. `--sampler ours` (with our sources and their
+dependencies on the path) has nutpie drive our compiled, whitened density instead.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+GROUPS = ["White drivers", "Black drivers", "Hispanic drivers"]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser()
@@ -23,10 +26,12 @@ def main() -> None:
     parser.add_argument("states", nargs="+")
     parser.add_argument("--draws", type=int, default=1500)
     parser.add_argument("--tune", type=int, default=800)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--sampler", choices=("diagonal", "low_rank", "ours"), default="diagonal")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     for state in options.states:
-        result = run(options.counts, state, options.draws, options.tune)
+        result = run(options, state)
         print(json.dumps(result), flush=True)
         if options.out:
             known = json.loads(options.out.read_text()) if options.out.exists() else {}
@@ -34,17 +39,69 @@ def main() -> None:
             options.out.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
-def run(path: Path, state: str, draws: int, tune: int) -> dict:
+def run(options: argparse.Namespace, state: str) -> dict:
+    import nutpie
+
+    rows = pd.read_csv(options.counts).query("state == @state")
+    n, s, h = (
+        rows.pivot_table(index="location_variable", columns="driver_race", values=each, fill_value=0)[GROUPS].to_numpy()
+        for each in ("num_stops", "num_searches", "num_hits")
+    )
+    compiled = our_density(n, s, h) if options.sampler == "ours" else pymc_model(n, s, h)
+    settings = {"chains": 4, "cores": options.cores, "seed": 1, "progress_bar": False}
+    if options.sampler == "ours":
+        nutpie.sample(compiled, draws=2, tune=2, **settings)  # compiles
+    else:
+        settings["target_accept"] = 0.9
+        if options.sampler == "low_rank":
+            settings["adaptation"] = "low_rank"
+    start, cpu = time.perf_counter(), time.process_time()
+    trace = nutpie.sample(compiled, draws=options.draws, tune=options.tune, **settings)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    posterior = trace.posterior
+    least, worst = np.inf, 0.0
+    for name in ["sigma", "mu_phi", "mu_delta", "t_race", "phi_race", "delta_race", "phi_place", "delta_place", "t"]:
+        ess, r_hat = diagnose(posterior[name].values)
+        least, worst = min(least, ess), max(worst, r_hat)
+    threshold = posterior["threshold"].values
+    pooled = np.einsum("...dr,d->...r", threshold, n.sum(axis=1) / n.sum())
+    pooled_ess, _ = diagnose(pooled)
+    pooled = pooled.reshape(-1, pooled.shape[-1])
+    gap = pooled[:, 1] - pooled[:, 0]
+    return {
+        "state": state,
+        "groups": GROUPS,
+        "mean": pooled.mean(axis=0).round(6).tolist(),
+        "sd": pooled.std(axis=0).round(6).tolist(),
+        "gap_black_white": [float(np.round(gap.mean(), 6)), *np.quantile(gap, [0.025, 0.975]).round(6).tolist()],
+        "min_ess": round(least),
+        "min_ess_thresholds": round(pooled_ess),
+        "max_r_hat": round(worst, 4),
+        "divergences": int(trace.sample_stats.diverging.sum()),
+        "seconds": round(seconds, 1),
+        "cpu_seconds": round(cpu, 1),
+        "ess_per_second": round(least / seconds, 2),
+        "ess_per_cpu_second": round(least / cpu, 2),
+        "leapfrogs_per_draw": round(float(trace.sample_stats.n_steps.mean()), 1),
+        "draws": 4 * options.draws,
+        "sampler": f"nutpie {nutpie.__version__}, {options.sampler}",
+    }
+
+
+def diagnose(draws: np.ndarray) -> tuple[float, float]:
+    """Smallest bulk effective sample size and largest R-hat of draws (chains, draws, ...)."""
+    from arviz_stats.base import array_stats
+
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    return float(np.min(array_stats.ess(draws, **axes))), float(np.max(array_stats.rhat(draws, **axes)))
+
+
+def pymc_model(n: np.ndarray, s: np.ndarray, h: np.ndarray):
+    """The model as the paper states it, no place pinned, differentiated and compiled by PyMC."""
     import nutpie
     import pymc as pm
     import pytensor.tensor as pt
 
-    rows = pd.read_csv(path).query("state == @state")
-    groups = ["White drivers", "Black drivers", "Hispanic drivers"]
-    n, s, h = (
-        rows.pivot_table(index="location_variable", columns="driver_race", values=each, fill_value=0)[groups].to_numpy()
-        for each in ("num_stops", "num_searches", "num_hits")
-    )
     places, races = n.shape
     with pm.Model() as model:
         sigma = pm.HalfNormal("sigma", 1)
@@ -64,36 +121,53 @@ def run(path: Path, state: str, draws: int, tune: int) -> dict:
         c = phi * pt.exp(pm.logcdf(normal, t - delta)) + (1 - phi) * pt.exp(pm.logcdf(normal, t))
         pm.Potential("likelihood", (h * log_a + (s - h) * log_b + (n - s) * pt.log(c)).sum())
         pm.Deterministic("threshold", pm.math.sigmoid(eta + delta * t - delta**2 / 2))
-        compiled = nutpie.compile_pymc_model(model)
-    start = time.perf_counter()
-    trace = nutpie.sample(
-        compiled, draws=draws, tune=tune, chains=4, cores=1, target_accept=0.9, seed=1, progress_bar=False
-    )
-    seconds = time.perf_counter() - start
-    posterior = trace.posterior
-    parameters = ["sigma", "mu_phi", "mu_delta", "t_race", "phi_race", "delta_race", "phi_place", "delta_place", "t"]
-    import arviz
+        return nutpie.compile_pymc_model(model)
 
-    least = min(float(arviz.ess(posterior[[name]])[name].min()) for name in parameters)
-    worst = max(float(arviz.rhat(posterior[[name]])[name].max()) for name in parameters)
-    threshold = posterior["threshold"].values.reshape(-1, places, races)
-    weights = n.sum(axis=1) / n.sum()
-    pooled = np.einsum("idr,d->ir", threshold, weights)
-    gap = pooled[:, 1] - pooled[:, 0]
-    return {
-        "state": state,
-        "groups": groups,
-        "mean": pooled.mean(axis=0).round(6).tolist(),
-        "sd": pooled.std(axis=0).round(6).tolist(),
-        "gap_black_white": [float(np.round(gap.mean(), 6)), *np.quantile(gap, [0.025, 0.975]).round(6).tolist()],
-        "min_ess": round(least),
-        "max_r_hat": round(worst, 4),
-        "divergences": int(trace.sample_stats.diverging.sum()),
-        "seconds": round(seconds, 1),
-        "ess_per_second": round(least / seconds, 2),
-        "draws": 4 * draws,
-        "sampler": f"nutpie {nutpie.__version__}, PyMC {pm.__version__}",
-    }
+
+def our_density(n: np.ndarray, s: np.ndarray, h: np.ndarray):
+    """Our compiled density in our whitened space, for nutpie to walk."""
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    from comity.disparity.threshold_kernels import density, unwhiten
+    from comity.disparity.threshold_model import ModelOptions, thresholds, whitened
+
+    places, races = n.shape
+    data = whitened(n, s, h, ModelOptions())
+
+    def make_logp():
+        gradient = np.empty(data.size)
+
+        def logp(z):
+            return density(z, data, gradient), gradient
+
+        return logp
+
+    def make_expand(*_):
+        def expand(z):
+            log_sigma, g, blocks = unwhiten(z, data)
+            return {
+                "sigma": np.exp(np.atleast_1d(log_sigma)), "mu_phi": g[:1], "mu_delta": g[1:2],
+                "t_race": g[2 : 2 + races], "phi_race": g[2 + races : 2 + 2 * races], "delta_race": g[2 + 2 * races :],
+                "phi_place": blocks[:, races].copy(), "delta_place": blocks[:, races + 1].copy(),
+                "t": blocks[:, :races].copy(), "threshold": thresholds(ModelOptions(), g, blocks),
+            }  # fmt: skip
+
+        return expand
+
+    shapes = {
+        "sigma": (1,), "mu_phi": (1,), "mu_delta": (1,), "t_race": (races,), "phi_race": (races,),
+        "delta_race": (races,), "phi_place": (places,), "delta_place": (places,), "t": (places, races),
+        "threshold": (places, races),
+    }  # fmt: skip
+    return from_pyfunc(
+        data.size,
+        make_logp,
+        make_expand,
+        [np.dtype(float)] * len(shapes),
+        list(shapes.values()),
+        list(shapes),
+        make_initial_point_fn=lambda seed: 0.7 * np.random.default_rng(seed).standard_normal(data.size),
+    )
 
 
 if __name__ == "__main__":

@@ -35,11 +35,16 @@ from comity.wording import Message, message
 
 Array = NDArray[np.float64]
 LEVELS = (
-    SamplerOptions(warmup=150, draws=1000, target=0.8),
-    SamplerOptions(warmup=300, draws=2000, target=0.95),
-    SamplerOptions(warmup=500, draws=6000, target=0.98),
+    SamplerOptions(warmup=150, draws=800, target=0.9),
+    SamplerOptions(warmup=300, draws=2400, target=0.95),
+    SamplerOptions(warmup=600, draws=7200, target=0.98),
 )
 """How hard the sampler tries: the next level only when a gate fails at the one before."""
+VARIANT_LEVELS = (
+    SamplerOptions(warmup=150, draws=400, target=0.9),
+    SamplerOptions(warmup=300, draws=1200, target=0.95),
+)
+"""The same for the variants of the sensitivity report."""
 
 
 @dataclass(frozen=True)
@@ -344,10 +349,9 @@ def _sensitivities(
         (group, _gap(by_own[:, at] - by_own[:, base], message("each group's own places as weights"), "sensitivity"))
         for at, group in others
     ]
-    quick = SamplerOptions(warmup=120, draws=300, target=0.8)
     for label, variant in variants:
         # A variant is a check on the main fit, so it may be rougher than that, but not broken.
-        for sampler in (quick, quick.harder()):
+        for sampler in VARIANT_LEVELS:
             draws = sample_posterior(n, s, h, model=variant, sampler=sampler)
             rough = _convergence(draws, r_hat=1.1, ess=50, divergences=len(draws.log_sigma) // 20)
             trusted = all(gate.passed for gate in rough)
@@ -356,7 +360,7 @@ def _sensitivities(
         rows += _gaps(draws.thresholds, weights, base, others, label, trusted)
     # The beta family's ridges make sampling slow, so its variant is the approximation at the mode.
     beta = replace(model, family="beta")
-    approximate = approximate_thresholds(n, s, h, model=beta, draws=1000, seed=quick.seed)
+    approximate = approximate_thresholds(n, s, h, model=beta, draws=1000, seed=VARIANT_LEVELS[0].seed)
     label = message("risk with a beta shape (approximation)")
     rows += _gaps(approximate, weights, base, others, label, bool(np.isfinite(approximate).all()))
     return tuple(rows)
