@@ -2,9 +2,10 @@
 
     python benchmarks/threshold_stock.py COUNTS.csv TX WA --draws 1500 --out tests/disparity/threshold_reference.json
 
-Makes the long reference runs that tests/disparity/test_threshold.py compares with, on the model as PyMC states it, and
-the effective samples per second that benchmarks/README.md reports. `--sampler ours` (with our sources and their
-dependencies on the path) has nutpie drive our compiled, whitened density instead.
+Makes the long reference runs that tests/disparity/test_threshold.py compares with, and the effective samples per second
+that benchmarks/README.md reports, with nutpie on the model as PyMC states, differentiates and compiles it: `diagonal` and
+`low_rank` are its two ways to adapt, `rotated` (for long references) walks the same model in straight coordinates in
+which it is about round. `ours` has nutpie drive our compiled density. The last two need our sources on the path.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1500)
     parser.add_argument("--tune", type=int, default=800)
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--sampler", choices=("diagonal", "low_rank", "ours"), default="diagonal")
+    parser.add_argument("--sampler", choices=("diagonal", "low_rank", "rotated", "ours"), default="diagonal")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     for state in options.states:
@@ -47,7 +48,10 @@ def run(options: argparse.Namespace, state: str) -> dict:
         rows.pivot_table(index="location_variable", columns="driver_race", values=each, fill_value=0)[GROUPS].to_numpy()
         for each in ("num_stops", "num_searches", "num_hits")
     )
-    compiled = our_density(n, s, h) if options.sampler == "ours" else pymc_model(n, s, h)
+    if options.sampler == "ours":
+        compiled = our_density(n, s, h)
+    else:
+        compiled = pymc_model(n, s, h, rotated=options.sampler == "rotated")
     settings = {"chains": 4, "cores": options.cores, "seed": 1, "progress_bar": False}
     if options.sampler == "ours":
         nutpie.sample(compiled, draws=2, tune=2, **settings)  # compiles
@@ -96,22 +100,42 @@ def diagnose(draws: np.ndarray) -> tuple[float, float]:
     return float(np.min(array_stats.ess(draws, **axes))), float(np.max(array_stats.rhat(draws, **axes)))
 
 
-def pymc_model(n: np.ndarray, s: np.ndarray, h: np.ndarray):
+def pymc_model(n: np.ndarray, s: np.ndarray, h: np.ndarray, *, rotated: bool):
     """The model as the paper states it, no place pinned, differentiated and compiled by PyMC."""
     import nutpie
     import pymc as pm
     import pytensor.tensor as pt
 
     places, races = n.shape
+
+    def prior(name, distribution, value):
+        pm.Potential(f"prior_{name}", pm.logp(distribution, value).sum())
+        return pm.Deterministic(name, value)
+
     with pm.Model() as model:
-        sigma = pm.HalfNormal("sigma", 1)
-        mu_phi, mu_delta = pm.Normal("mu_phi", 0, 1), pm.Normal("mu_delta", 0, 1)
-        t_race = pm.Normal("t_race", 0, 1, shape=races)
-        phi_race = pm.Normal("phi_race", mu_phi, 0.1, shape=races)
-        delta_race = pm.Normal("delta_race", mu_delta, 0.1, shape=races)
-        phi_place = pm.Normal("phi_place", 0, 0.1, shape=places)
-        delta_place = pm.Normal("delta_place", 0, 0.1, shape=places)
-        t = pm.Normal("t", t_race[None, :], sigma, shape=(places, races))
+        if rotated:
+            origin, rotation = straight_coordinates(n, s, h)
+            x = origin + pt.dot(pm.Flat("z", shape=len(origin), initval=np.zeros(len(origin))), rotation)
+            pm.Potential("of_log_sigma", x[0])
+            g, blocks = x[1 : 3 + 3 * races], x[3 + 3 * races :].reshape((places, races + 2))
+            sigma = prior("sigma", pm.HalfNormal.dist(1), pt.exp(x[0]))
+            mu_phi = prior("mu_phi", pm.Normal.dist(0, 1), g[0])
+            mu_delta = prior("mu_delta", pm.Normal.dist(0, 1), g[1])
+            t_race = prior("t_race", pm.Normal.dist(0, 1), g[2 : 2 + races])
+            phi_race = prior("phi_race", pm.Normal.dist(mu_phi, 0.1), g[2 + races : 2 + 2 * races])
+            delta_race = prior("delta_race", pm.Normal.dist(mu_delta, 0.1), g[2 + 2 * races :])
+            phi_place = prior("phi_place", pm.Normal.dist(0, 0.1), blocks[:, races])
+            delta_place = prior("delta_place", pm.Normal.dist(0, 0.1), blocks[:, races + 1])
+            t = prior("t", pm.Normal.dist(t_race[None, :], sigma), blocks[:, :races])
+        else:
+            sigma = pm.HalfNormal("sigma", 1)
+            mu_phi, mu_delta = pm.Normal("mu_phi", 0, 1), pm.Normal("mu_delta", 0, 1)
+            t_race = pm.Normal("t_race", 0, 1, shape=races)
+            phi_race = pm.Normal("phi_race", mu_phi, 0.1, shape=races)
+            delta_race = pm.Normal("delta_race", mu_delta, 0.1, shape=races)
+            phi_place = pm.Normal("phi_place", 0, 0.1, shape=places)
+            delta_place = pm.Normal("delta_place", 0, 0.1, shape=places)
+            t = pm.Normal("t", t_race[None, :], sigma, shape=(places, races))
         eta = phi_race[None, :] + phi_place[:, None]
         delta = pt.exp(delta_race[None, :] + delta_place[:, None])
         normal = pm.Normal.dist(0, 1)
@@ -122,6 +146,22 @@ def pymc_model(n: np.ndarray, s: np.ndarray, h: np.ndarray):
         pm.Potential("likelihood", (h * log_a + (s - h) * log_b + (n - s) * pt.log(c)).sum())
         pm.Deterministic("threshold", pm.math.sigmoid(eta + delta * t - delta**2 / 2))
         return nutpie.compile_pymc_model(model)
+
+
+def straight_coordinates(n: np.ndarray, s: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mode and square root of the covariance there, from our fit: only the coordinates are ours, not the density."""
+    from comity.disparity.threshold_kernels import unwhiten
+    from comity.disparity.threshold_model import ModelOptions, whitened
+
+    data = whitened(n, s, h, ModelOptions())
+    data = data._replace(share=0 * data.share, ridge=0 * data.ridge)
+
+    def natural(z):
+        log_sigma, g, blocks = unwhiten(z, data)
+        return np.concatenate([log_sigma[:, None], g, blocks.reshape(len(z), -1)], axis=1)
+
+    origin = natural(np.zeros((1, data.size)))[0]
+    return origin, natural(np.eye(data.size)) - origin
 
 
 def our_density(n: np.ndarray, s: np.ndarray, h: np.ndarray):

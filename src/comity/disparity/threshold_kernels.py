@@ -45,15 +45,16 @@ def cells_numpy(family: int, n: Array, s: Array, h: Array, eta: Array, log_delta
     phi = special.expit(eta)
     if family == DISCRIMINANT:
         delta = np.exp(log_delta)
-        log_a = special.log_expit(eta) + special.log_ndtr(delta - t)
-        log_b = special.log_expit(-eta) + special.log_ndtr(-t)
+        log_over_guilty, log_over_innocent = special.log_ndtr(delta - t), special.log_ndtr(-t)
+        log_a = special.log_expit(eta) + log_over_guilty
+        log_b = special.log_expit(-eta) + log_over_innocent
         a, b = np.exp(log_a), np.exp(log_b)
         c = phi * special.ndtr(t - delta) + (1 - phi) * special.ndtr(t)
         log_c = np.where(a + b < 0.5, np.log1p(-np.minimum(a + b, 0.5)), np.log(np.maximum(c, 1e-300)))
-        root = 1 / math.sqrt(2 * math.pi)
-        guilty, innocent = np.exp(-0.5 * (t - delta) ** 2) * root, np.exp(-0.5 * t * t) * root
-        mills_guilty = guilty / special.ndtr(delta - t)
-        mills_innocent = innocent / special.ndtr(-t)
+        log_guilty = -0.5 * (t - delta) ** 2 - 0.5 * math.log(2 * math.pi)
+        log_innocent = -0.5 * t * t - 0.5 * math.log(2 * math.pi)
+        guilty, innocent = np.exp(log_guilty), np.exp(log_innocent)
+        mills_guilty, mills_innocent = np.exp(log_guilty - log_over_guilty), np.exp(log_innocent - log_over_innocent)
         value = h * log_a + (s - h) * log_b + (n - s) * log_c
         none = (n - s) / np.maximum(c, 1e-300)
         d_eta = h * (1 - phi) - (s - h) * phi + none * phi * (1 - phi) * (special.ndtr(t - delta) - special.ndtr(t))
