@@ -53,7 +53,7 @@ def test_change_over_shared_psus_equals_the_stacked_design():
     assert found.estimate == pytest.approx(
         estimate_mean(second, "y")[0].estimate - estimate_mean(first, "y")[0].estimate
     )
-    assert "30 sampling units are in both waves" in found.note
+    assert "30 sampling units are in both waves" in str(found.note)
 
 
 def test_the_overlap_makes_change_far_more_precise():

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from comity.cli.estimate import command
 from comity.errors import ComityError
 from comity.estimates import Design, Survey, estimate_mean, read_survey_file
-from comity.estimates.aapor import ITEMS
 from comity.estimates.pictures import draw_estimates, draw_weights, svg_of, write_svg
 from comity.estimates.report import write_report
+from comity.estimates.statement import ITEMS
 
 TOWN = Path(__file__).parent / "fixtures" / "town.csv"
 
@@ -31,7 +31,7 @@ def test_the_page_has_pictures_n_intervals_and_the_eleven_items(survey, tmp_path
     assert page.count("<svg") == 1
     assert "Trust &lt;2026&gt;" in page
     assert "<script" not in page
-    assert all(item in page for item in ITEMS)
+    assert all(str(name) in page for name in ITEMS.values())
     assert all(f"{each.n:,}" in page for each in found)
 
 

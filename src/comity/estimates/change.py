@@ -15,11 +15,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from comity.errors import ComityError, nearest
+from comity.estimates import notes
 from comity.estimates.columns import Floats
-from comity.estimates.design import OPT_IN_NOTICE, Survey
+from comity.estimates.design import Survey
 from comity.estimates.estimators import Domain, Term, domains, linearise, mean_term, share_term
 from comity.estimates.results import Estimate, Estimates
 from comity.estimates.variance import covariance_of_totals, sum_by
+from comity.wording import message
 
 
 def estimate_difference(
@@ -68,7 +70,10 @@ def estimate_change(
     chain.
     """
     if not (first.has_margin_of_error and second.has_margin_of_error):
-        raise ComityError("A wave is an opt-in sample, so its change has no margin of error.", OPT_IN_NOTICE)
+        raise ComityError(
+            "A wave is an opt-in sample, so its change has no margin of error.",
+            "Show both numbers without a test, or set quasi_randomisation and accept its assumptions.",
+        )
     before = {tuple(domain.name.items()): domain for domain in domains(first, by)}
     items = []
     for domain in domains(second, by):
@@ -101,12 +106,14 @@ def _difference(
     title = variable if category is None else f"{variable}={category}"
     if not survey.has_margin_of_error:
         return Estimate(
-            title, statistic, name, point, None, None, None, None, n, None, confidence, "none", OPT_IN_NOTICE
+            title, statistic, name, point, None, None, None, None, n, None, confidence, "none", notes.OPT_IN
         )
     se = float(np.sqrt(covariance_of_totals(survey, scores[:, None])[0, 0]))
     df = survey.domain_degrees_of_freedom(scores != 0)
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
-    return Estimate(title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence)
+    return Estimate(
+        title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence, note=survey.caveat
+    )
 
 
 class _Shared(NamedTuple):
@@ -142,7 +149,10 @@ def _change(
         df = sum(variances) ** 2 / sum(v**2 / max(f, 1) for v, f in zip(variances, dfs, strict=True))
     point, se = later[0] - earlier[0], float(np.sqrt(max(variance, 0.0)))
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
-    note = f"{len(shared.first):,} sampling units are in both waves; their covariance is taken into account."
+    shares = message(
+        "{count:,} sampling units are in both waves; their covariance is taken into account.", count=len(shared.first)
+    )
+    note = notes.together(shares, second.caveat or first.caveat)
     statistic = "change in mean" if category is None else "change in proportion"
     return Estimate(
         terms[1].variable, statistic, name, point, se, df, point - margin, point + margin, earlier[2] + later[2], None,

@@ -20,7 +20,8 @@ from scipy import linalg, sparse, stats
 from comity.errors import ComityError
 from comity.estimates.columns import Columns, Floats, joint_codes, read_columns
 from comity.estimates.design import Survey
-from comity.estimates.small_area import DIRECT_N, MODEL_ALONE, POOLED, AreaEstimate
+from comity.estimates.notes import MODEL_ALONE, POOLED
+from comity.estimates.small_area import DIRECT_N, AreaEstimate
 
 Codes = npt.NDArray[np.int64]
 POINTS = 64  # settings of the spreads that are averaged over

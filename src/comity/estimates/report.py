@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from comity.errors import ComityError
-from comity.estimates.aapor import About, Dispositions, disclosure_statement
+from comity.estimates.aapor import Dispositions
 from comity.estimates.design import Survey
 from comity.estimates.pictures import draw_estimates, svg_of
 from comity.estimates.results import Estimate, format_number
+from comity.estimates.statement import About, DisclosureItem, disclosure_statement
 from comity.wording import Message, message
 
 
@@ -46,7 +47,9 @@ def write_report(
     partial.replace(path)
 
 
-def as_html(estimates: Sequence[Estimate], statement: dict[str, str], *, title: str, language: str = "en") -> str:
+def as_html(
+    estimates: Sequence[Estimate], statement: Sequence[DisclosureItem], *, title: str, language: str = "en"
+) -> str:
     """The report as one HTML page with its pictures inside and no scripts."""
     say = _sayer(language)
     pictures = "".join(
@@ -56,8 +59,10 @@ def as_html(estimates: Sequence[Estimate], statement: dict[str, str], *, title: 
     rows = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _row(each, say)) + "</tr>" for each in estimates
     )
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(estimates))
-    items = "".join(f"<dt>{html.escape(item)}</dt><dd>{html.escape(text)}</dd>" for item, text in statement.items())
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(estimates, language))
+    items = "".join(
+        f"<dt>{html.escape(say(item.name))}</dt><dd>{html.escape(item.text(language))}</dd>" for item in statement
+    )
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -67,7 +72,9 @@ def as_html(estimates: Sequence[Estimate], statement: dict[str, str], *, title: 
     )
 
 
-def as_pdf(estimates: Sequence[Estimate], statement: dict[str, str], *, title: str, language: str = "en") -> bytes:
+def as_pdf(
+    estimates: Sequence[Estimate], statement: Sequence[DisclosureItem], *, title: str, language: str = "en"
+) -> bytes:
     """The report as a PDF of one A4 page (more where there are many estimates)."""
     try:
         import typst
@@ -92,10 +99,10 @@ def as_pdf(estimates: Sequence[Estimate], statement: dict[str, str], *, title: s
         cells = [f"[*{_typst(say(each))}*]" for each in _HEADINGS]
         cells += [f"[{_typst(cell)}]" for each in estimates for cell in _row(each, say)]
         lines.append(f"#table(columns: {len(_HEADINGS)}, stroke: 0.3pt, inset: 3pt, {', '.join(cells)})")
-        lines += [_typst(note) + "\n" for note in _notes(estimates)]
+        lines += [_typst(note) + "\n" for note in _notes(estimates, language)]
         lines.append(f"== {_typst(say(_STATEMENT))}")
         lines.append("#set text(size: 7.5pt)\n#columns(2)[")
-        lines += [f"/ {_typst(item)}: {_typst(text)}" for item, text in statement.items()]
+        lines += [f"/ {_typst(say(item.name))}: {_typst(item.text(language))}" for item in statement]
         lines.append("]")
         source = Path(folder) / "report.typ"
         source.write_text("\n".join(lines), encoding="utf-8")
@@ -113,6 +120,19 @@ _HEADINGS = (
     message("Interval"),
     message("Answers (n)"),
 )
+STATISTICS = {
+    "mean": message("mean"),
+    "total": message("total"),
+    "proportion": message("proportion"),
+    "ratio": message("ratio"),
+    "median": message("median"),
+    "difference in means": message("difference in means"),
+    "difference in proportions": message("difference in proportions"),
+    "change in mean": message("change in mean"),
+    "change in proportion": message("change in proportion"),
+    "list experiment": message("list experiment"),
+    "randomised response": message("randomised response"),
+}
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem;"
     "color:#1b1b1b;background:#fff}"
@@ -135,7 +155,7 @@ def _row(each: Estimate, say) -> list[str]:  # type: ignore[no-untyped-def]
     )
     return [
         each.variable,
-        each.statistic,
+        say(STATISTICS.get(each.statistic, each.statistic)),
         each.domain_name or say(_EVERYONE),
         format_number(each.estimate),
         interval,
@@ -143,8 +163,8 @@ def _row(each: Estimate, say) -> list[str]:  # type: ignore[no-untyped-def]
     ]
 
 
-def _notes(estimates: Sequence[Estimate]) -> list[str]:
-    return sorted({each.note for each in estimates if each.note})
+def _notes(estimates: Sequence[Estimate], language: str) -> list[str]:
+    return sorted({each.note.in_language(language) for each in estimates if each.note})
 
 
 def _pictures(estimates: Sequence[Estimate]) -> list[str]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import optimize, stats
 
 from comity.errors import ComityError
+from comity.estimates import notes
 from comity.estimates.chain import scores_through
 from comity.estimates.columns import Floats
 from comity.estimates.design import Survey
@@ -203,11 +204,14 @@ def _reliability(
     title = " + ".join(scale.items)
     n = int(rows.sum())
     if not survey.has_margin_of_error:
-        return Estimate(title, statistic, {}, point, None, None, None, None, n, None, confidence, "none")
+        return Estimate(title, statistic, {}, point, None, None, None, None, n, None, confidence, "none", notes.OPT_IN)
     se = float(np.sqrt(covariance_of_totals(survey, scores)[0, 0]))
     df = survey.domain_degrees_of_freedom(rows)
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
-    return Estimate(title, statistic, {}, point, se, df, point - margin, min(point + margin, 1.0), n, None, confidence)
+    return Estimate(
+        title, statistic, {}, point, se, df, point - margin, min(point + margin, 1.0), n, None, confidence,
+        note=survey.caveat,
+    )  # fmt: skip
 
 
 def _one_factor(matrix: Floats) -> Floats:
