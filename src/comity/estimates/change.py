@@ -18,7 +18,15 @@ from comity.errors import ComityError, nearest
 from comity.estimates import notes
 from comity.estimates.columns import Floats
 from comity.estimates.design import Survey
-from comity.estimates.estimators import Domain, Term, domains, linearise, mean_term, share_term
+from comity.estimates.estimators import (
+    Domain,
+    Term,
+    domains,
+    linearise,
+    mean_term,
+    replicate_estimates,
+    share_term,
+)
 from comity.estimates.results import Estimate, Estimates
 from comity.estimates.variance import covariance_of_totals, sum_by
 from comity.wording import message
@@ -46,10 +54,9 @@ def estimate_difference(
                 f"Column '{by}' has no category '{label}'.",
                 f"Did you mean '{near}'?" if near else f"It has: {', '.join(found)}.",
             )
-    parts = [linearise(survey, _term(survey, variable, category, found[label])) for label in between]
-    scores = parts[1][1] - parts[0][1]
     name = {by: f"{between[1]} less {between[0]}"}
-    return Estimates((_difference(survey, variable, category, name, parts, scores, confidence),))
+    terms = [_term(survey, variable, category, found[label]) for label in between]
+    return Estimates((_difference(survey, variable, category, name, terms, confidence),))
 
 
 def estimate_change(
@@ -97,10 +104,10 @@ def _difference(
     variable: str,
     category: str | None,
     name: dict[str, str],
-    parts: Sequence[tuple[float, Floats, int]],
-    scores: Floats,
+    terms: Sequence[Term],
     confidence: float,
 ) -> Estimate:
+    parts = [linearise(survey, term) for term in terms]
     point, n = parts[1][0] - parts[0][0], parts[0][2] + parts[1][2]
     statistic = "difference in means" if category is None else "difference in proportions"
     title = variable if category is None else f"{variable}={category}"
@@ -108,12 +115,19 @@ def _difference(
         return Estimate(
             title, statistic, name, point, None, None, None, None, n, None, confidence, "none", notes.OPT_IN
         )
-    se = float(np.sqrt(covariance_of_totals(survey, scores[:, None])[0, 0]))
-    df = survey.domain_degrees_of_freedom(scores != 0)
+    if survey.replicates is None:
+        variance, method = covariance_of_totals(survey, (parts[1][1] - parts[0][1])[:, None])[0, 0], "linearised"
+    else:
+        replicated = replicate_estimates(survey, terms)
+        deviations = survey.replicates.deviations(replicated, np.array([parts[0][0], parts[1][0]]))
+        variance, method = float(((deviations[:, 1] - deviations[:, 0]) ** 2).sum()), survey.replicates.name
+    se = float(np.sqrt(variance))
+    df = survey.domain_degrees_of_freedom(terms[0].used() | terms[1].used())
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
     return Estimate(
-        title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence, note=survey.caveat
-    )
+        title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence, method,
+        survey.caveat,
+    )  # fmt: skip
 
 
 class _Shared(NamedTuple):
@@ -134,16 +148,25 @@ def _change(
     confidence: float,
 ) -> Estimate:
     earlier, later = linearise(first, terms[0]), linearise(second, terms[1])
-    variances = [
-        float(covariance_of_totals(survey, scores[:, None])[0, 0])
-        for survey, (_, scores, _) in ((first, earlier), (second, later))
-    ]
     shared = _shared_units(first, second, link)
-    covariance = _shared_covariance(first, second, earlier[1], later[1], shared, link)
+    method = "linearised" if second.replicates is None else second.replicates.name
+    if first.replicates is None and second.replicates is None:
+        variances = [
+            float(covariance_of_totals(survey, scores[:, None])[0, 0])
+            for survey, (_, scores, _) in ((first, earlier), (second, later))
+        ]
+        covariance = _shared_covariance(first, second, earlier[1], later[1], shared, link)
+    else:
+        deviations = [
+            _deviations(survey, term, point)
+            for survey, term, point in ((first, terms[0], earlier[0]), (second, terms[1], later[0]))
+        ]
+        variances = [float(each @ each) for each in deviations]
+        covariance = _replicated_covariance(first, second, deviations, shared, link)
     limit = float(np.sqrt(variances[0] * variances[1]))
     variance = sum(variances) - 2 * float(np.clip(covariance, -limit, limit))
-    dfs = [first.domain_degrees_of_freedom(earlier[1] != 0), second.domain_degrees_of_freedom(later[1] != 0)]
-    if len(shared.first):
+    dfs = [survey.domain_degrees_of_freedom(term.used()) for survey, term in ((first, terms[0]), (second, terms[1]))]
+    if covariance:
         df: float = min(dfs)
     else:  # Satterthwaite's degrees of freedom for two independent samples
         df = sum(variances) ** 2 / sum(v**2 / max(f, 1) for v, f in zip(variances, dfs, strict=True))
@@ -156,8 +179,57 @@ def _change(
     statistic = "change in mean" if category is None else "change in proportion"
     return Estimate(
         terms[1].variable, statistic, name, point, se, df, point - margin, point + margin, earlier[2] + later[2], None,
-        confidence, "linearised", note,
+        confidence, method, note,
     )  # fmt: skip
+
+
+def _deviations(survey: Survey, term: Term, point: float) -> Floats:
+    if survey.replicates is None:
+        raise ComityError(
+            "One wave has replicates and the other has none.", "Give both the same kind of replicates, or neither."
+        )
+    return survey.replicates.deviations(replicate_estimates(survey, [term]), np.array([point]))[:, 0]
+
+
+def _replicated_covariance(
+    first: Survey, second: Survey, deviations: Sequence[Floats], shared: _Shared, link: str | None
+) -> float:
+    """Covariance of two waves' estimates from what their replicates share.
+
+    Jackknife replicates belong to a unit: those of shared units are multiplied. Replicate weights that came with the
+    data, and other replicates over the same units, are the same draw in both waves.
+    """
+    one, two = first.replicates, second.replicates
+    assert one is not None and two is not None
+    if one.weights is not None and two.weights is not None:
+        if one.count != two.count or one.name != two.name:
+            raise ComityError(
+                f"The waves have {one.count} {one.name} and {two.count} {two.name} replicates.",
+                "Change needs replicates made for both waves together, as their producer documents.",
+            )
+        return float(deviations[0] @ deviations[1])
+    if not len(shared.first):
+        return 0.0
+    if {one.name, two.name} <= {"JK1", "JKn"} and one.weights is None and two.weights is None:
+        places = [_unit_of_label(survey, link) for survey in (first, second)]
+        return float(deviations[0][places[0][shared.first]] @ deviations[1][places[1][shared.second]])
+    draws = one.multiplicity, two.multiplicity
+    if link is None and draws[0] is not None and draws[1] is not None:
+        ours, theirs = draws[0][shared.first], draws[1][shared.second]
+        if len(ours) == len(draws[0]) == len(draws[1]) and np.array_equal(ours, theirs):
+            return float(deviations[0] @ deviations[1])
+    raise ComityError(
+        f"{two.name} replicates of waves that share only some units, or were drawn with other seeds, cannot be matched.",
+        "Use JKn replicates or linearised standard errors for change.",
+    )
+
+
+def _unit_of_label(survey: Survey, link: str | None) -> npt.NDArray[np.int64]:
+    """The first-stage unit that each linked label belongs to."""
+    labels, unit = _unit_labels(survey, link)
+    found = np.empty(len(labels), np.int64)
+    found[unit] = survey.psu
+    return found
 
 
 def _unit_labels(survey: Survey, link: str | None) -> tuple[list[tuple[str, str]], npt.NDArray[np.int64]]:

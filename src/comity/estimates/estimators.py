@@ -262,7 +262,8 @@ def _fill_covariance(
     covariance: Floats | None,
 ) -> None:
     if survey.replicates is not None:
-        found = _replicated(survey, [terms[at] for at in usable], [used[at] for at in usable], points[list(usable)])
+        replicated = replicate_estimates(survey, [terms[at] for at in usable])
+        found = survey.replicates.covariance_of(replicated, points[list(usable)])
         variances[list(usable)] = np.diag(found)
         if covariance is not None:
             covariance[np.ix_(usable, usable)] = found
@@ -291,8 +292,10 @@ def linearise(survey: Survey, term: Term) -> tuple[float, Floats, int]:
     return point, scores_through(survey, derivative[:, None])[:, 0], n
 
 
-def _replicated(survey: Survey, terms: Sequence[Term], used: Sequence[Mask], points: Floats) -> Floats:
+def replicate_estimates(survey: Survey, terms: Sequence[Term]) -> Floats:
+    """The estimates (R, k) of `terms` in every replicate."""
     assert survey.replicates is not None
+    used = [term.used() & (survey.weights != 0) for term in terms]
     above = [np.where(mask, term.values, 0.0) for term, mask in zip(terms, used, strict=True)]
     shares = [at for at, term in enumerate(terms) if term.denominator is not None]
     below = [
@@ -304,7 +307,7 @@ def _replicated(survey: Survey, terms: Sequence[Term], used: Sequence[Mask], poi
     both = survey.replicates.linear_sums(survey, np.stack(above + below, axis=1))
     sums = both[:, : len(terms)]
     sums[:, shares] /= both[:, len(terms) :]
-    return survey.replicates.covariance_of(sums, points)
+    return sums
 
 
 class _Raw(NamedTuple):
