@@ -131,11 +131,13 @@ def _difference(
 
 
 class _Shared(NamedTuple):
-    """The first-stage units two waves share: their number in each wave, and each one's stratum in the first."""
+    """The units two waves share: their number in each wave. of_first, of_second: each wave's units, as the stratum each
+    is in (numbered as in the first wave; -1 where the first wave has no such stratum)."""
 
     first: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
-    stratum: npt.NDArray[np.int64]
+    of_first: npt.NDArray[np.int64]
+    of_second: npt.NDArray[np.int64]
 
 
 def _change(
@@ -155,7 +157,8 @@ def _change(
             float(covariance_of_totals(survey, scores[:, None])[0, 0])
             for survey, (_, scores, _) in ((first, earlier), (second, later))
         ]
-        covariance = _shared_covariance(first, second, earlier[1], later[1], shared, link)
+        totals = _totals_by_label(first, earlier[1], link), _totals_by_label(second, later[1], link)
+        covariance = _covariance_of_totals_by_unit(first, shared, *totals)
     else:
         deviations = [
             _deviations(survey, term, point)
@@ -166,7 +169,7 @@ def _change(
     limit = float(np.sqrt(variances[0] * variances[1]))
     variance = sum(variances) - 2 * float(np.clip(covariance, -limit, limit))
     dfs = [survey.domain_degrees_of_freedom(term.used()) for survey, term in ((first, terms[0]), (second, terms[1]))]
-    if covariance:
+    if len(shared.first):
         df: float = min(dfs)
     else:  # Satterthwaite's degrees of freedom for two independent samples
         df = sum(variances) ** 2 / sum(v**2 / max(f, 1) for v, f in zip(variances, dfs, strict=True))
@@ -208,11 +211,14 @@ def _replicated_covariance(
                 "Change needs replicates made for both waves together, as their producer documents.",
             )
         return float(deviations[0] @ deviations[1])
+    if {one.name, two.name} <= {"JK1", "JKn"} and one.weights is None and two.weights is None:
+        totals = [
+            _totals_by_jackknife(survey, each, link)
+            for survey, each in ((first, deviations[0]), (second, deviations[1]))
+        ]
+        return _covariance_of_totals_by_unit(first, shared, totals[0], totals[1])
     if not len(shared.first):
         return 0.0
-    if {one.name, two.name} <= {"JK1", "JKn"} and one.weights is None and two.weights is None:
-        places = [_unit_of_label(survey, link) for survey in (first, second)]
-        return float(deviations[0][places[0][shared.first]] @ deviations[1][places[1][shared.second]])
     draws = one.multiplicity, two.multiplicity
     if link is None and draws[0] is not None and draws[1] is not None:
         ours, theirs = draws[0][shared.first], draws[1][shared.second]
@@ -224,11 +230,18 @@ def _replicated_covariance(
     )
 
 
-def _unit_of_label(survey: Survey, link: str | None) -> npt.NDArray[np.int64]:
-    """The first-stage unit that each linked label belongs to."""
+def _totals_by_jackknife(survey: Survey, deviations: Floats, link: str | None) -> Floats:
+    """What the linearised totals of linked units would be, from the deviations of the units' jackknife replicates."""
     labels, unit = _unit_labels(survey, link)
-    found = np.empty(len(labels), np.int64)
-    found[unit] = survey.psu
+    if not labels:
+        return np.zeros(0)
+    of_label = np.empty(len(labels), np.int64)
+    of_label[unit] = survey.psu
+    stage = survey.stages[0]
+    n = np.maximum(stage.sampled, 2)
+    scale = np.sqrt(n / (n - 1) * (1 - stage.fraction))[stage.stratum]
+    totals = np.divide(deviations, scale, out=np.zeros_like(deviations), where=scale > 0)
+    found: Floats = totals[of_label]
     return found
 
 
@@ -252,28 +265,52 @@ def _unit_labels(survey: Survey, link: str | None) -> tuple[list[tuple[str, str]
 
 
 def _shared_units(first: Survey, second: Survey, link: str | None) -> _Shared:
-    before, _ = _unit_labels(first, link)
-    after = {label: at for at, label in enumerate(_unit_labels(second, link)[0])}
-    pairs = [(at, after[label], label[0]) for at, label in enumerate(before) if label in after]
+    before, after = _unit_labels(first, link)[0], _unit_labels(second, link)[0]
+    places = {label: at for at, label in enumerate(after)}
+    pairs = [(at, places[label]) for at, label in enumerate(before) if label in places]
+    columns = np.array(pairs, np.int64).reshape(-1, 2)
     strata = {label: at for at, label in enumerate(first.stratum_labels)}
-    columns = np.array([(one, two, strata[label]) for one, two, label in pairs], np.int64).reshape(-1, 3)
-    return _Shared(columns[:, 0], columns[:, 1], columns[:, 2])
+    of_first, of_second = (np.array([strata.get(h, -1) for h, _ in labels], np.int64) for labels in (before, after))
+    return _Shared(columns[:, 0], columns[:, 1], of_first, of_second)
 
 
-def _shared_covariance(
-    first: Survey, second: Survey, earlier: Floats, later: Floats, shared: _Shared, link: str | None
-) -> float:
-    """Sum over strata of shared units x the covariance of their totals, with the fpc where every unit is shared."""
-    if not len(shared.first):
-        return 0.0
-    totals = []
-    for survey, scores, which in ((first, earlier, shared.first), (second, later, shared.second)):
-        labels, unit = _unit_labels(survey, link)
-        totals.append(sum_by(unit, scores[:, None], len(labels))[which, 0])
+def _covariance_of_totals_by_unit(first: Survey, shared: _Shared, one: Floats, two: Floats) -> float:
+    """Covariance of two waves' totals from the totals (units,) of each wave's units, stratum by stratum.
+
+    With m of n1 and n2 units shared and N in the population: (m - n1 n2 / N) times the covariance of a unit's totals
+    (Tam 1984, American Statistician 38:288). Waves that share too few units to estimate it, yet come from one finite
+    population, are taken to be as alike as can be, which errs on the wide side.
+    """
     strata = len(first.stages[0].sampled)
-    n = np.bincount(shared.stratum, minlength=strata)
-    means = [np.bincount(shared.stratum, weights=total, minlength=strata) / np.maximum(n, 1) for total in totals]
-    product = (totals[0] - means[0][shared.stratum]) * (totals[1] - means[1][shared.stratum])
-    by_stratum = np.bincount(shared.stratum, weights=product, minlength=strata)
-    factor = np.where(n > 1, n / np.maximum(n - 1, 1), 0.0) * (1 - first.stages[0].fraction)
-    return float(factor @ by_stratum)
+    n1, n2 = (np.bincount(of[of >= 0], minlength=strata) for of in (shared.of_first, shared.of_second))
+    present = first.stages[0].fraction > 0
+    population = np.divide(
+        first.stages[0].sampled, first.stages[0].fraction, out=np.full(strata, np.inf), where=present
+    )
+    expected = n1 * n2 / population  # units that two independent draws would share
+    stratum = shared.of_first[shared.first]
+    m = np.bincount(stratum, minlength=strata)
+    centred = [
+        values - (np.bincount(stratum, weights=values, minlength=strata) / np.maximum(m, 1))[stratum]
+        for values in (one[shared.first], two[shared.second])
+    ]
+    products = np.bincount(stratum, weights=centred[0] * centred[1], minlength=strata)
+    spreads = [_spread_by(of, values, strata) for of, values in ((shared.of_first, one), (shared.of_second, two))]
+    alike = np.where(m > 1, products / np.maximum(m - 1, 1), np.sqrt(spreads[0] * spreads[1]))
+    return float(np.where(m > 1, m - expected, -expected) @ alike)
+
+
+def _spread_by(group: npt.NDArray[np.int64], values: Floats, groups: int) -> Floats:
+    """Variance of `values` within each group."""
+    known = group >= 0
+    group, values = group[known], values[known]
+    n = np.bincount(group, minlength=groups)
+    means = np.bincount(group, weights=values, minlength=groups) / np.maximum(n, 1)
+    squares = np.bincount(group, weights=(values - means[group]) ** 2, minlength=groups)
+    found: Floats = squares / np.maximum(n - 1, 1)
+    return found
+
+
+def _totals_by_label(survey: Survey, scores: Floats, link: str | None) -> Floats:
+    labels, unit = _unit_labels(survey, link)
+    return sum_by(unit, scores[:, None], len(labels))[:, 0] if labels else np.zeros(0)
