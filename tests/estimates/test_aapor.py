@@ -68,7 +68,7 @@ def test_the_statement_has_eleven_items_and_admits_what_is_missing():
     assert len(found) == 11
     assert texts["modes"] == "Not disclosed."
     assert texts["who"] == "Sponsor: City of Springfield."
-    assert texts["weighting"].startswith("raking to sex. Kish design effect")
+    assert texts["weighting"].startswith("By raking to sex. Kish design effect")
     assert "RR1 35.7%" in texts["precision"]
 
 

@@ -104,3 +104,19 @@ def test_surveys_are_read_from_polars_and_pandas(survey):
         again = Survey.read(frame, survey.design)
         assert estimate_mean(again, "trust", by="sex").as_records() == expected
     assert isinstance(frame, pandas.DataFrame)
+
+
+def test_an_opt_in_sample_is_announced_before_the_first_number(tmp_path):
+    opt_in = Survey.read(read_survey_file(TOWN), Design(weights="weight", kind="opt-in"))
+
+    write_report(tmp_path / "r.html", opt_in, estimate_mean(opt_in, "trust"), title="Poll")
+
+    page = (tmp_path / "r.html").read_text()
+    assert page.index("no margin of error") < page.index("<svg")
+
+
+def test_the_picture_of_the_weights_says_what_they_cost(survey):
+    drawn = svg_of(draw_weights(survey))
+
+    assert "equally weighted ones" in drawn
+    assert "Kish design effect" in drawn

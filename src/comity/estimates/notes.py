@@ -30,3 +30,25 @@ def together(*notes: Message | None) -> Message | None:
     for each in given[1:]:
         found = message("{first} {second}", first=found, second=each)
     return found
+
+
+STATISTICS = {
+    "mean": message("mean"),
+    "total": message("total"),
+    "proportion": message("proportion"),
+    "ratio": message("ratio"),
+    "median": message("median"),
+    "difference in means": message("difference in means"),
+    "difference in proportions": message("difference in proportions"),
+    "change in mean": message("change in mean"),
+    "change in proportion": message("change in proportion"),
+    "list experiment": message("list experiment"),
+    "randomised response": message("randomised response"),
+}
+
+
+def statistic_name(statistic: str, language: str) -> str:
+    """The name of an estimate's statistic as readers see it."""
+    if statistic.startswith("quantile "):
+        return message("quantile {share}", share=statistic.removeprefix("quantile ")).in_language(language)
+    return STATISTICS[statistic].in_language(language) if statistic in STATISTICS else statistic

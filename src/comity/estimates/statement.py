@@ -150,4 +150,4 @@ def _weighting(survey: Survey) -> list[Message | str]:
             one = _STEPS[step.name]
         described = one if described is None else message("{first}; then {second}", first=described, second=one)
     deff = diagnose_weights(survey).deff_kish
-    return [message("{steps}. Kish design effect {deff:.2f}.", steps=described, deff=deff)]
+    return [message("By {steps}. Kish design effect {deff:.2f}.", steps=described, deff=deff)]
