@@ -33,6 +33,7 @@ from comity.estimates.steps import (
     Rake,
     Trim,
 )
+from comity.estimates.targets import targets_from_population
 from comity.estimates.weighting import weigh
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "read_specification",
     "read_survey_file",
     "score_scale",
+    "targets_from_population",
     "weigh",
     "with_replicate_columns",
     "with_replicates",
