@@ -6,9 +6,11 @@ log, an address or a kept page.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -105,6 +107,7 @@ def _file(request: HttpRequest, document: Document, values: Mapping[str, str], k
             layout=document.layout,
             language=language,
             foot=_("Free to copy and change. Filled in on a public page that keeps nothing."),
+            mark=_("SAMPLE DATA") if _shows_sample_data() else "",
         )
     except ComityError as missing:
         return _form(request, document, values, {}, missing=missing, status=501)
@@ -179,6 +182,14 @@ def _shown(part: Part, values: Mapping[str, str], problems: Mapping[str, str]) -
             for row in range(1, part.rows + 1)
         ],
     }
+
+
+def _shows_sample_data() -> bool:
+    """Whether the site shows an invented town: then its files say so too."""
+    try:
+        return bool(json.loads((settings.PUBLIC / "agency.json").read_bytes()).get("sample"))
+    except (OSError, ValueError):
+        return False
 
 
 def _document_or_404(name: str) -> Document:
