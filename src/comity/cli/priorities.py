@@ -27,7 +27,7 @@ def command() -> None:
     """
 
 
-@command.command(name="equal-shares")
+@command.command(name="equal-shares", epilog="Example: comity priorities equal-shares budget.pb --json")
 @FILE
 @click.option(
     "--completion",
@@ -59,7 +59,7 @@ def equal_shares_command(
     _finish(equal_shares(election, completion=completion, worth=worth), by, into, language, as_json)
 
 
-@command.command(name="greedy")
+@command.command(name="greedy", epilog="Example: comity priorities greedy budget.pb --json")
 @FILE
 @BY
 @INTO
@@ -72,7 +72,7 @@ def greedy_command(file: Path, by: str | None, into: Path | None, language: str,
     _finish(greedy(read_pabulib(file)), by, into, language, as_json)
 
 
-@command.command(name="phragmen")
+@command.command(name="phragmen", epilog="Example: comity priorities phragmen budget.pb --json")
 @FILE
 @BY
 @INTO
@@ -85,7 +85,7 @@ def phragmen_command(file: Path, by: str | None, into: Path | None, language: st
     _finish(phragmen(read_pabulib(file)), by, into, language, as_json)
 
 
-@command.command(name="groups")
+@command.command(name="groups", epilog="Example: comity priorities groups votes.csv --json")
 @FILE
 @click.option("--statements", type=click.Path(path_type=Path), help="CSV file with comment-id and comment-body.")
 @click.option("--number", type=click.IntRange(min=2), help="How many groups, instead of the clearest number.")
@@ -119,7 +119,7 @@ def groups_command(
         _explain_groups(found, language)
 
 
-@command.command(name="pairs")
+@command.command(name="pairs", epilog="Example: comity priorities pairs comparisons.csv")
 @FILE
 @LANGUAGE
 @JSON

@@ -45,7 +45,7 @@ DISTINCT = {
 }
 PAIRS_LINE = message("{place}. {id}: strength {strength} ({low} to {high}), preferred in {won} of {n} comparisons")
 PAIRS_LIMIT = message(
-    "Strengths are log-odds against the average item, with 95% intervals; items whose intervals overlap may be in either order."
+    "Strengths are log-odds against the average item, with 95 percent intervals; items whose intervals overlap may be in either order."
 )
 
 
