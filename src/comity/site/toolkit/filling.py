@@ -80,9 +80,7 @@ def pieces(document: Document, values: Values, language: str) -> list[Piece]:
 
 def _grid(part: Part, values: Values, language: str) -> Piece:
     numbers = [field.kind in ("number", "money") for field in part.fields]
-    rows = [
-        [values.get(cell_name(part, row, field), "") for field in part.fields] for row in range(1, part.rows + 1)
-    ]
+    rows = [[values.get(cell_name(part, row, field), "") for field in part.fields] for row in range(1, part.rows + 1)]
     total = _total(part, values)
     if total is not None:
         rows.append([_("Total"), *[""] * (len(part.fields) - 2), total])

@@ -74,13 +74,17 @@ def blank(request: HttpRequest, name: str, kind: str) -> HttpResponse:
 @never_cache
 def _filled(request: HttpRequest, document: Document) -> HttpResponse:
     if request.content_type != "application/x-www-form-urlencoded":  # an upload would be written to the disk
-        return HttpResponse(_("Send the form of the page, without files."), status=415, content_type="text/plain; charset=utf-8")
+        return HttpResponse(
+            _("Send the form of the page, without files."), status=415, content_type="text/plain; charset=utf-8"
+        )
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
-        return HttpResponse(_("This is too much text for one form."), status=413, content_type="text/plain; charset=utf-8")
+        return HttpResponse(
+            _("This is too much text for one form."), status=413, content_type="text/plain; charset=utf-8"
+        )
     values, problems = read_values(document, request.POST.dict())
     wanted = request.POST.get("as", "page")
     if problems:
-        return _form(request, document, values, problems, status=422)
+        return _form(request, document, values, problems)
     if wanted in KINDS:
         return _file(request, document, values, wanted)
     if wanted == "form":
@@ -168,7 +172,9 @@ def _shown(part: Part, values: Mapping[str, str], problems: Mapping[str, str]) -
     return {
         "kind": part.kind,
         "texts": [text.said(language) for text in part.texts],
-        "fields": [inputs(field.id, field, field.label.said(language)) for field in part.fields] if not part.rows else [],
+        "fields": [inputs(field.id, field, field.label.said(language)) for field in part.fields]
+        if not part.rows
+        else [],
         "columns": [field.label.said(language) for field in part.fields],
         "rows": [
             [
