@@ -1,8 +1,9 @@
 """What the answers say, question by question: weighted beside unweighted, with n, interval and effective n.
 
 The verdict rule is fixed before the data are seen. An opinion from low to high *shows* a side when the interval of the share above
-the middle less the share below it leaves out 0. Anything else *shows* its shares when the sample allows an interval; an opt-in
-sample *cannot tell*.
+the middle less the share below it leaves out 0; a score when its interval leaves out 50, or, after an earlier wave, when that of its
+change leaves out 0. Any other question *shows* a most common answer when the interval of its lead over the next leaves out 0, at a
+level that allows for the choice among all pairs (Bonferroni). An opt-in sample *cannot tell*.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def topline(
         method="survey_topline",
         question=question.label,
         sentence={},
-        verdict="shows" if survey.has_margin_of_error else "cannot tell",
+        verdict="cannot tell",
         reason=None if survey.has_margin_of_error else _OPT_IN.in_languages(languages),
         unit="share",
         n=n,
@@ -110,22 +111,26 @@ def topline(
         limits=(_CHANCE_ONLY.in_languages(languages), _WORDS.in_languages(languages)),
         figures=tuple(figures),
     )
-    unweighted = figures[largest]["unweighted"]
-    if question.scale and survey.has_margin_of_error:
+    if not survey.has_margin_of_error:
+        return replace(finding, sentence=_filled(_LARGEST_OPT_IN, best, figures[largest], languages))
+    if question.scale:
         return _with_side(finding, questionnaire, question, survey, languages)
-    said = {
-        language: _share_sentence(best, n, unweighted)
-        .in_language(language)
-        .replace("{answer}", shown[largest].label[language])
-        for language in languages
-    }
-    return replace(finding, sentence=said)
+    order = sorted(range(len(shown)), key=lambda at: -(found[at].estimate or 0.0))
+    codes = [raw.labels.index(shown[at].code) for at in order[:2]]
+    lead = np.where(raw.codes < 0, np.nan, (raw.codes == codes[0]).astype(float) - (raw.codes == codes[1]))
+    return replace(
+        finding,
+        verdict=_excludes_zero(_lead(survey, lead, len(shown))),
+        headline=_filled(_LARGEST, best, figures[largest], languages),
+        sentence=_filled(_RESTS_ON, best, figures[largest], languages),
+    )
 
 
 def several(question: Question, survey: Survey, languages: Sequence[str], *, minimum: int) -> SurveyFinding | None:
     """A question with several answers: the share of each among those who said anything. Answers that fewer than `minimum` gave, or
     left out, are not shown; None when that leaves none."""
     figures, cells, n = [], [], 0
+    picked: dict[str, Any] = {}
     for choice in question.choices:
         column = PICKED.format(question=question.name, choice=choice.name)
         raw = survey.columns.categories(column)
@@ -137,6 +142,8 @@ def several(question: Question, survey: Survey, languages: Sequence[str], *, min
         figures.append(
             _figure(choice.label, estimate, k=k, n=n_here, unweighted=k / n_here, effective_n=_effective(estimate))
         )
+        is_yes = (raw.codes == raw.labels.index("yes")).astype(float)
+        picked[repr(figures[-1]["label"])] = np.where(raw.codes < 0, np.nan, is_yes)
         table = picked_table(question, choice.name)
         cells += [{"table": table, "where": {column_name(question, choice.name): "yes"}}]
         n = n_here
@@ -145,6 +152,10 @@ def several(question: Question, survey: Survey, languages: Sequence[str], *, min
     cells.append({"table": cells[0]["table"], "where": {}})
     figures.sort(key=lambda each: -(each["estimate"] or 0))
     first = figures[0]
+    verdict = "shows" if survey.has_margin_of_error else "cannot tell"
+    if len(figures) > 1 and survey.has_margin_of_error:
+        lead = picked[repr(first["label"])] - picked[repr(figures[1]["label"])]
+        verdict = _excludes_zero(_lead(survey, lead, len(figures)))
     said = message("Most named: {answer}, by {share} of the {n} people who answered.")
     sentence = {
         language: Message(
@@ -157,7 +168,7 @@ def several(question: Question, survey: Survey, languages: Sequence[str], *, min
         method="survey_topline",
         question=question.label,
         sentence=sentence,
-        verdict="shows" if survey.has_margin_of_error else "cannot tell",
+        verdict=verdict,
         reason=None if survey.has_margin_of_error else _OPT_IN.in_languages(languages),
         unit="share",
         n=n,
@@ -198,8 +209,18 @@ def scale_score(
         return None
     alpha = estimate_alpha(survey, items).estimate if mean.n > len(items.items) + survey.design.minimum_n else None
     raw = scored.columns.numbers("score")
-    parts = [_score_sentence(mean, float(np.nanmean(raw)), alpha)]
-    verdict, reason, figures = "shows", None, [_figure(scale.label, mean, n=mean.n, effective_n=_effective(mean))]
+    values = {
+        "scale": {language: scale.label.get(language, scale.name) for language in languages},
+        "mean": f"{mean.estimate:.1f}", "low": f"{mean.low or 0:.1f}", "high": f"{mean.high or 0:.1f}", "n": f"{mean.n:,}",
+        "unweighted": f"{np.nanmean(raw):.1f}", "effective": f"{_effective(mean) or mean.n:,.0f}",
+        "alpha": "–" if alpha is None else f"{alpha:.2f}",
+    }  # fmt: skip
+    parts = [Message((_SCORE_RESTS_ON if survey.has_margin_of_error else _SCORE_OPT_IN).text, values)]
+    verdict, reason, figures = (
+        _leaves_out(mean, 50.0),
+        None,
+        [_figure(scale.label, mean, n=mean.n, effective_n=_effective(mean))],
+    )
     if earlier is not None and survey.has_margin_of_error and earlier.has_margin_of_error:
         before = _scored(earlier, items)
         if before is not None:
@@ -213,15 +234,11 @@ def scale_score(
     return SurveyFinding(
         id=f"scale:{scale.name}",
         method="survey_scale",
-        question={
-            language: Message(_SCORE_QUESTION.text, {"scale": scale.label.get(language, scale.name)}).in_language(
-                language
-            )
-            for language in languages
-        },
+        question=_in_each(_SCORE_QUESTION, values, languages),
         sentence={language: " ".join(part.in_language(language) for part in parts) for language in languages},
         verdict=verdict,
         reason=reason,
+        headline=_in_each(_SCORE, values, languages) if survey.has_margin_of_error else None,
         unit="points",
         n=mean.n,
         estimate=mean.estimate,
@@ -386,7 +403,7 @@ def rounded(value: float | None) -> float | None:
     return 0.0 if value == 0 else round(float(value), 2 - math.floor(math.log10(abs(value))))
 
 
-_SCORE_QUESTION = message("How high is the score of “{scale}”, from 0 to 100?")
+_SCORE_QUESTION = message("How high is the score of “{scale}”, from 0 to 100, and on which side of the middle?")
 _PLACE_QUESTION = message("Does the score of “{scale}” differ between places?")
 _PLACE_SENTENCE = message(
     "Scores run from {low} to {high} among the {shown} of {all} places with an effective n of {floor} or more; the others have too "
@@ -403,6 +420,10 @@ _LIST_FAILED = message(
 )
 _RESPONSE = message("{n} people answered; the response rate is {rate} (AAPOR RR1).")
 _RESPONSE_WITHOUT = message("{n} people answered.")
+
+
+_SIDES = message("{above} answered above the middle (95% interval {low} to {high}) and {below} below it.")
+_SIDES_REST_ON = message("Unweighted: {unweighted}. n = {n} who gave an opinion, effective n {effective}.")
 
 
 def _with_side(
@@ -426,13 +447,10 @@ def _with_side(
         "above": _percent(above.estimate), "low": _percent(above.low), "high": _percent(above.high), "below": _percent(below),
         "unweighted": _percent(float(np.nanmean(upper))), "n": f"{above.n:,}", "effective": f"{_effective(above) or above.n:,.0f}",
     }  # fmt: skip
-    sentence = message(
-        "{above} answered above the middle (95% interval {low} to {high}) and {below} below it. Unweighted: {unweighted}. "
-        "n = {n} who gave an opinion, effective n {effective}."
-    )
     return replace(
         finding,
-        sentence=Message(sentence.text, parts).in_languages(languages),
+        headline=_in_each(_SIDES, parts, languages),
+        sentence=_in_each(_SIDES_REST_ON, parts, languages),
         verdict=_excludes_zero(balance),
         estimate=above.estimate,
         low=above.low,
@@ -440,32 +458,48 @@ def _with_side(
     )
 
 
-def _share_sentence(best: Estimate, n: int, unweighted: float) -> Message:
-    if best.estimate is None:
-        return _FEW
-    values = {"answer": "{answer}", "share": _percent(best.estimate), "unweighted": _percent(unweighted), "n": f"{n:,}"}
-    if best.low is None or best.high is None:
-        return Message(_LARGEST_OPT_IN.text, values)
-    values |= {"low": _percent(best.low), "high": _percent(best.high), "effective": f"{_effective(best) or n:,.0f}"}
-    return Message(_LARGEST.text, values)
-
-
-_LARGEST = message(
-    "{share} answered “{answer}” (95% interval {low} to {high}). Unweighted: {unweighted}. n = {n}, effective n {effective}."
-)
+_LARGEST = message("{share} answered “{answer}” (95% interval {low} to {high}).")
+_RESTS_ON = message("Unweighted: {unweighted}. n = {n}, effective n {effective}.")
 _LARGEST_OPT_IN = message("{share} answered “{answer}”. Unweighted: {unweighted}. n = {n}; no margin of error.")
+_SCORE = message("“{scale}” scores {mean} of 100 (95% interval {low} to {high}).")
+_SCORE_RESTS_ON = message("Unweighted {unweighted}; n = {n}, effective n {effective}; alpha {alpha}.")
+_SCORE_OPT_IN = message(
+    "The mean score is {mean} of 100 (unweighted {unweighted}; n = {n}; alpha {alpha}); no margin of error."
+)
 
 
-def _score_sentence(mean: Estimate, unweighted: float, alpha: float | None) -> Message:
-    values = {"mean": f"{mean.estimate:.1f}", "unweighted": f"{unweighted:.1f}", "n": f"{mean.n:,}", "alpha": "–" if alpha is None else f"{alpha:.2f}"}  # fmt: skip
-    if mean.low is None or mean.high is None:
-        return Message(message("The mean score is {mean} of 100 (unweighted {unweighted}; n = {n}; alpha {alpha}); no margin of error.").text, values)  # fmt: skip
-    values |= {"low": f"{mean.low:.1f}", "high": f"{mean.high:.1f}", "effective": f"{_effective(mean) or mean.n:,.0f}"}
-    sentence = message(
-        "The mean score is {mean} of 100 (95% interval {low} to {high}; unweighted {unweighted}; n = {n}, effective n {effective}; "
-        "alpha {alpha})."
-    )
-    return Message(sentence.text, values)
+def _filled(sentence: Message, best: Estimate, figure: Mapping[str, Any], languages: Sequence[str]) -> Texts:
+    """A sentence about the most common answer, in each language."""
+    values = {
+        "answer": figure["label"], "share": _percent(best.estimate), "low": _percent(best.low), "high": _percent(best.high),
+        "unweighted": _percent(figure["unweighted"]), "n": f"{figure['n']:,}",
+        "effective": f"{_effective(best) or figure['n']:,.0f}",
+    }  # fmt: skip
+    return _in_each(sentence, values, languages)
+
+
+def _in_each(sentence: Message, values: Mapping[str, Any], languages: Sequence[str]) -> Texts:
+    """The sentence in each language; a value that is {language: text} is said in that language."""
+    return {
+        language: Message(
+            sentence.text,
+            {name: value[language] if isinstance(value, Mapping) else value for name, value in values.items()},
+        ).in_language(language)
+        for language in languages
+    }
+
+
+def _lead(survey: Survey, values: Any, answers: int) -> Estimate:
+    """The mean of `values` (1, 0, -1), at a level for the largest lead among all pairs of `answers`."""
+    pairs = max(1, answers * (answers - 1) // 2)
+    leading = replace(survey, columns=survey.columns.with_column("lead", values))
+    return estimate_mean(leading, "lead", confidence=1 - 0.05 / pairs)[0]
+
+
+def _leaves_out(each: Estimate, value: float) -> str:
+    if each.low is None or each.high is None:
+        return "cannot tell"
+    return "shows" if each.low > value or each.high < value else "does not show"
 
 
 def _change_sentence(change: Estimate) -> Message:
@@ -487,9 +521,7 @@ def _scored(survey: Survey, items: estimates.Scale) -> Survey | None:
 
 
 def _excludes_zero(each: Estimate) -> str:
-    if each.low is None or each.high is None:
-        return "cannot tell"
-    return "shows" if each.low > 0 or each.high < 0 else "does not show"
+    return _leaves_out(each, 0.0)
 
 
 def _effective(each: Estimate) -> float | None:

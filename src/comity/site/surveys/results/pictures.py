@@ -55,6 +55,7 @@ def picture(
         "scale": {"domain": [weighted, unweighted], "range": ["circle", "diamond"]},
         "legend": {"title": None, "orient": "top"},
     }
+    colours = {**shapes, "scale": {"domain": [weighted, unweighted], "range": [BLUE, VERMILLION]}, "field": "kind"}
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "rule", "strokeWidth": 2.5, "color": BLUE},
@@ -65,13 +66,13 @@ def picture(
         layers += [
             {
                 "transform": [{"calculate": f"'{weighted}'", "as": "kind"}],
-                "mark": {"type": "point", "filled": True, "size": 90, "color": BLUE, "opacity": 1},
-                "encoding": {"x": {**x, "field": "estimate"}, "shape": {**shapes, "field": "kind"}},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {"x": {**x, "field": "estimate"}, "shape": {**shapes, "field": "kind"}, "color": colours},
             },
             {
                 "transform": [{"calculate": f"'{unweighted}'", "as": "kind"}],
-                "mark": {"type": "point", "filled": False, "size": 70, "color": VERMILLION, "strokeWidth": 1.8},
-                "encoding": {"x": {**x, "field": "unweighted"}, "shape": {**shapes, "field": "kind"}},
+                "mark": {"type": "point", "filled": False, "size": 70, "strokeWidth": 1.8, "opacity": 1},
+                "encoding": {"x": {**x, "field": "unweighted"}, "shape": {**shapes, "field": "kind"}, "color": colours},
             },
         ]
     else:
