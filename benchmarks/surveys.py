@@ -54,15 +54,18 @@ def requests(instance: Instance, count: int, *, path: str = f"/survey/{SURVEY}/"
         body = urlencode(sending(key.issue_here("north").as_text(), "north", answers)).encode()
         made.append(
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
         )
     return made
 
 
-async def _send_all(port: int, waiting: list[bytes], *, stop_on_error: bool) -> tuple[list[float], list[bytes]]:
-    """Latencies in seconds, and the requests that were acknowledged."""
+async def _send_all(
+    port: int, waiting: list[bytes], *, stop_on_error: bool, acknowledged: list[bytes] | None = None
+) -> list[float]:
+    """Latencies in seconds; requests that were acknowledged are added to `acknowledged`."""
     latencies: list[float] = []
-    acknowledged: list[bytes] = []
+    acknowledged = [] if acknowledged is None else acknowledged
 
     async def work() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -83,7 +86,7 @@ async def _send_all(port: int, waiting: list[bytes], *, stop_on_error: bool) -> 
     done = await asyncio.gather(*(work() for _ in range(CONNECTIONS)), return_exceptions=stop_on_error)
     if not stop_on_error:
         assert all(each is None for each in done)
-    return latencies, acknowledged
+    return latencies
 
 
 def measure(what: str, server: Server, made: list[bytes]) -> None:
@@ -91,7 +94,7 @@ def measure(what: str, server: Server, made: list[bytes]) -> None:
     warm = len(made) // 10
     asyncio.run(_send_all(server.port, made[:warm], stop_on_error=False))
     began = time.perf_counter()
-    latencies, _ = asyncio.run(_send_all(server.port, made[warm:], stop_on_error=False))
+    latencies = asyncio.run(_send_all(server.port, made[warm:], stop_on_error=False))
     seconds = time.perf_counter() - began
     latencies.sort()
     at = [latencies[int(len(latencies) * share)] * 1000 for share in (0.5, 0.95, 0.99)]
@@ -105,7 +108,7 @@ def measure(what: str, server: Server, made: list[bytes]) -> None:
 def load(count: int) -> None:
     with tempfile.TemporaryDirectory(dir=ROOT) as folder:
         instance = make_instance(Path(folder) / "sqlite", standard_questionnaire().as_json(), count)
-        _with_server(instance, f"SQLite (rollback journal, synchronous EXTRA)", requests(instance, count))
+        _with_server(instance, "SQLite (rollback journal, synchronous EXTRA)", requests(instance, count))
         if POSTGRESQL:
             instance = _on_postgresql(Path(folder) / "postgresql", count)
             _with_server(instance, "PostgreSQL (synchronous_commit on)", requests(instance, count))
@@ -192,7 +195,8 @@ def peer(folder: Path, count: int) -> None:
             body = urlencode(sending(secrets.token_urlsafe(96), "north", example_answers(random_))).encode()
             made.append(
                 f"POST /answer/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+                f"Content-Length: {len(body)}\r\n\r\n".encode()
+                + body
             )
 
         class Running:
@@ -210,12 +214,14 @@ def crashes(count: int, *, postgresql: bool = False) -> None:
     with tempfile.TemporaryDirectory(dir=ROOT) as folder:
         place = Path(folder) / "crashes"
         instance = (
-            _on_postgresql(place, 2000) if postgresql else make_instance(place, standard_questionnaire().as_json(), 2000)
+            _on_postgresql(place, 70 * count)
+            if postgresql
+            else make_instance(place, standard_questionnaire().as_json(), 70 * count)
         )
         began, acknowledged = time.time(), []
-        pool = requests(instance, 20 * count)
+        pool = requests(instance, 100 + 70 * count)
         for _ in range(count):
-            acknowledged += crash_once(instance, pool, random_.uniform(0.0, 0.25))
+            acknowledged += crash_once(instance, pool, random_.randrange(1, 60), random_.uniform(0, 0.03))
         stored = marks_stored(instance)
         marks = [mark(each) for each in acknowledged]
         lost = [each for each in marks if stored.count(each) != 1]
@@ -229,22 +235,28 @@ def crashes(count: int, *, postgresql: bool = False) -> None:
         assert not twice
 
 
-def crash_once(instance: Instance, pool: list[bytes], after_seconds: float) -> list[bytes]:
-    """Starts the server, kills it `after_seconds` into the load; returns what was acknowledged. What was not goes back."""
-    server = Server(instance, instance.folder / "server.log", workers=1)
+def crash_once(instance: Instance, pool: list[bytes], after_answers: int, after_seconds: float) -> list[bytes]:
+    """Starts the server and kills it `after_seconds` after it acknowledged `after_answers` answers.
 
-    async def run() -> tuple[list[float], list[bytes]]:
-        batch = [pool.pop() for _ in range(min(120, len(pool)))]
+    Returns what was acknowledged; what was not goes back to the pool and is sent again, with the same token.
+    """
+    server = Server(instance, instance.folder / "server.log", workers=1)
+    acknowledged: list[bytes] = []
+
+    async def run() -> None:
+        batch = [pool.pop() for _ in range(min(150, len(pool)))]
         tried = list(batch)
-        sending_all = asyncio.create_task(_send_all(server.port, batch, stop_on_error=True))
+        load = asyncio.create_task(_send_all(server.port, batch, stop_on_error=True, acknowledged=acknowledged))
+        while len(acknowledged) < after_answers and not load.done():
+            await asyncio.sleep(0.001)
         await asyncio.sleep(after_seconds)
         server.kill()
-        latencies, done = await sending_all
-        seen = set(done)
-        pool.extend(each for each in tried if each not in seen)  # sent again, with the same token
-        return latencies, done
+        await load
+        seen = set(acknowledged)
+        pool.extend(each for each in tried if each not in seen)
 
-    return asyncio.run(run())[1]
+    asyncio.run(run())
+    return acknowledged
 
 
 def mark(request: bytes) -> str:

@@ -30,9 +30,7 @@ def careless_server(folder: Path, codes: dict[str, str]) -> HTTPServer:
                     "INSERT INTO used (case_number, at) VALUES (?, ?)", [cases[fields["code"]], time.time()]
                 )
             else:
-                responses.execute(
-                    "INSERT INTO response (answers, at) VALUES (?, ?)", [json.dumps(fields), time.time()]
-                )
+                responses.execute("INSERT INTO response (answers, at) VALUES (?, ?)", [json.dumps(fields), time.time()])
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -98,9 +98,7 @@ def test_no_file_tells_in_which_order_anything_happened(answered):
     truth = {case: marker(case) for case in codes}
 
     by_code = linkage.best_link(linkage.signals(folder, list(truth)), {"time": order}, {case: case for case in codes})
-    by_answer = linkage.best_link(
-        {"time": order}, linkage.signals(folder, list(truth.values())), truth
-    )
+    by_answer = linkage.best_link({"time": order}, linkage.signals(folder, list(truth.values())), truth)
 
     assert by_code[0] < CHANCE_CORRELATION, by_code
     assert by_answer[0] < CHANCE_CORRELATION, by_answer

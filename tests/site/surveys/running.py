@@ -54,11 +54,13 @@ class Instance:
     databases: dict[str, str]
 
 
-def make_instance(folder: Path, questionnaire: bytes, people: int, *, databases: dict[str, str] | None = None) -> Instance:
+def make_instance(
+    folder: Path, questionnaire: bytes, people: int, *, databases: dict[str, str] | None = None
+) -> Instance:
     """An instance whose survey has `people` invited in two strata."""
     (folder / "keys").mkdir(parents=True)
     urls = "".join(
-        f'{ {"default": "database", "invitations": "invitation_database", "responses": "response_database"}[k]} = "{v}"\n'
+        f'{ {"default": "database", "invitations": "invitation_database", "responses": "response_database"}[k] } = "{v}"\n'
         for k, v in (databases or {}).items()
     )
     (folder / "comity.toml").write_text(TOML + (f"\n[site]\n{urls}" if urls else ""))
@@ -71,7 +73,11 @@ def make_instance(folder: Path, questionnaire: bytes, people: int, *, databases:
         "databases": databases or {},
     }
     done = subprocess.run(
-        [sys.executable, "-c", FIELDING, str(folder)], input=json.dumps(job), capture_output=True, text=True, check=False
+        [sys.executable, "-c", FIELDING, str(folder)],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return Instance(folder, json.loads(done.stdout), databases or {})
@@ -80,7 +86,9 @@ def make_instance(folder: Path, questionnaire: bytes, people: int, *, databases:
 class Server:
     """`comity serve` on a free port, its whole output in `log`."""
 
-    def __init__(self, instance: Instance, log: Path, *, parts: tuple[str, ...] = ("codes", "answers"), workers: int = 2):
+    def __init__(
+        self, instance: Instance, log: Path, *, parts: tuple[str, ...] = ("codes", "answers"), workers: int = 2
+    ):
         self._output = log.open("ab")
         only = [word for part in parts for word in ("--only", part)]
         self.process = subprocess.Popen(

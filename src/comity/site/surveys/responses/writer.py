@@ -89,7 +89,7 @@ def _work(queue: SimpleQueue[Arrival]) -> None:
 
 def _settle(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
     """Commits `batch` with what else waits, and tells each of it what became of it; what fails is tried twice more."""
-    outcomes: list[bool | None | Exception] = []
+    outcomes: list[bool | Exception | None] = []
     for _attempt in range(3):
         try:
             outcomes = _commit(batch, queue)
@@ -108,7 +108,7 @@ def _settle(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
     mix_later(RESPONSES)
 
 
-def _commit(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> list[bool | None | Exception]:
+def _commit(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> list[bool | Exception | None]:
     """Stores what is new of `batch` and of `queue`, which it moves to `batch`: True; False for what was there; None where closed.
 
     In the order of the receipts, so that two processes never wait for each other.

@@ -33,9 +33,7 @@ class Migration(migrations.Migration):
                 ("disposition", models.CharField(default="  ", max_length=2)),
                 (
                     "sample",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="survey_invitations.sample"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="survey_invitations.sample"),
                 ),
             ],
             options={
