@@ -169,8 +169,7 @@ def files_of(pid: int) -> list[str]:
     """Every file that a server's processes hold open."""
     found = []
     for process in [pid, *children(pid)]:
-        for each in Path(f"/proc/{process}/fd").iterdir():
-            found.append(os.readlink(each) if each.exists() else "")
+        found += [os.readlink(each) for each in Path(f"/proc/{process}/fd").iterdir() if each.exists()]
     return found
 
 

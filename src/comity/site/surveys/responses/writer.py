@@ -20,10 +20,10 @@ from django.db import DatabaseError, connections, transaction
 from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
-from comity.site.databases import RESPONSES
 from comity.site.surveys.mixing import mix_later
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import Survey
+from comity.site.surveys.stores import RESPONSES
 
 MOST_TOGETHER = 64
 PATIENCE_SECONDS = 30.0
