@@ -466,7 +466,8 @@ def _substr(text: Value, start: Value, end: Value = math.inf) -> str:
     whole, first, last = as_text(text), as_number(start), as_number(end)
     if math.isnan(first) or math.isnan(last):
         return ""
-    return whole[max(0, int(first)) if math.isfinite(first) else len(whole) : max(0, int(min(last, len(whole))))]
+    low, high = (int(min(max(each, 0), len(whole))) for each in (first, last))
+    return whole[low:high]
 
 
 def _before(text: Value, mark: Value) -> str:

@@ -245,6 +245,17 @@ def read_questionnaire(data: bytes) -> Questionnaire:
     return made
 
 
+def parts_as_json(questionnaire: Questionnaire) -> dict[str, Any]:
+    """What a questionnaire has beside its pages, as plain JSON values; what is empty left out."""
+    return {name: _plain(value) for name in _BESIDE_PAGES if (value := getattr(questionnaire, name))}
+
+
+def parts_from_json(record: object, *, where: str) -> dict[str, Any]:
+    """The same again as `Questionnaire` takes it; QuestionnaireError when it is not of the documented form."""
+    return {name: value for name, value in _values(Questionnaire, record, where).items() if name in _BESIDE_PAGES}
+
+
+_BESIDE_PAGES = ("title", "introduction", "thanks", "scales", "splits", "sensitive")
 _PARTS: Mapping[str, type] = {
     "groups": Group, "questions": Question, "choices": Choice, "scales": Scale, "splits": Split, "sensitive": SensitiveItem,
 }  # fmt: skip
@@ -276,6 +287,14 @@ def _default(factory: Any) -> Any:
 
 def _made(kind: type, record: object, where: str) -> Any:
     """A dataclass from plain JSON values, each of the declared type."""
+    values = _values(kind, record, where)
+    missing = [each.name for each in fields(kind) if _is_needed(each) and each.name not in values]
+    if missing:
+        raise QuestionnaireError(f"{where[0].upper()}{where[1:]} has no '{missing[0]}'.", "Add it.")
+    return kind(**values)
+
+
+def _values(kind: type, record: object, where: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise QuestionnaireError(f"{where[0].upper()}{where[1:]} is not an object.", "Mend the file.")
     known = {each.name: each for each in fields(kind)}
@@ -312,10 +331,7 @@ def _made(kind: type, record: object, where: str) -> Any:
         else:
             _demand(isinstance(value, str), here, "a text")
             values[name] = value
-    missing = [each.name for each in known.values() if _is_needed(each) and each.name not in values]
-    if missing:
-        raise QuestionnaireError(f"{where[0].upper()}{where[1:]} has no '{missing[0]}'.", "Add it.")
-    return kind(**values)
+    return values
 
 
 def _name(record: object) -> str:
