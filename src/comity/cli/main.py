@@ -26,6 +26,7 @@ VERBS = {
     "estimate": "Survey estimates with standard errors.",
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
+    "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }
 
 
