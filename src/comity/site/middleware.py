@@ -43,7 +43,9 @@ def plain_refusals(get_response: GetResponse) -> GetResponse:
         if isinstance(problem, Withdrawn):
             return tombstone_page(request, problem.tombstone)
         if isinstance(problem, ComityError):
-            return render(request, "refusal.html", {"problem": problem}, status=503)
+            is_survey = request.resolver_match is not None and "surveys" in request.resolver_match.app_names
+            template, status = ("surveys/refusal.html", 422) if is_survey else ("refusal.html", 503)
+            return render(request, template, {"problem": problem}, status=status)
         return None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
