@@ -179,6 +179,23 @@ def seal_plan(
     return Sealed(plan.release if plan.built else "", plan.is_new, checkpoint.text if checkpoint else "")
 
 
+def publish_draft(
+    folder: Path,
+    draft: Draft,
+    standing: Mapping[str, Any],
+    account: Accountability = Accountability(),
+    *,
+    signer: Signer,
+    today: date,
+    countersign: Countersign | None = None,
+    progress: Progress = lambda step, share: None,
+) -> tuple[Built, Sealed]:
+    """`plan_release` and `seal_plan` in one, where nobody is to be asked; call inside `only_publisher`."""
+    plan = plan_release(folder, draft, standing, account, signer=signer, today=today, progress=progress)
+    assert plan.built
+    return plan.built, seal_plan(folder, plan, signer=signer, today=today, countersign=countersign)
+
+
 def withdraw_release(
     folder: Path,
     release: str,
