@@ -166,14 +166,15 @@ class ThresholdResult:
             ]
             if shown
             else [],
-            "sensitivity_sentence": {
-                group: str(_summary(gap, self.variants(group))) for group, gap in self.gaps if self.variants(group)
-            }
-            if shown
-            else {},
+            "sensitivity_sentences": {group: str(said) for group, said in self.sensitivity_sentences().items()},
             "predictive": self._predictive_record() if shown else {},
             "rule": str(VERDICT_RULE),
         }
+
+    def sensitivity_sentences(self) -> dict[str, Message]:
+        """By group, the sensitivity report in one sentence; empty where there is none."""
+        reports = {group: (gap, self.variants(group)) for group, gap in self.gaps}
+        return {group: _summary(gap, variants) for group, (gap, variants) in reports.items() if variants}
 
     def variants(self, group: str) -> tuple[Figure, ...]:
         return tuple(figure for name, figure in self.sensitivities if name == group)
@@ -221,13 +222,13 @@ def threshold_test(
     counts.of(reference)
     pinned = _pin(counts, pin)
     note = set_aside_note(counts.set_aside, counts.total)
-    plausible = implausible(counts)
-    if not plausible.passed:
-        return ThresholdResult(reference, pinned, (), (), (), (plausible,), (), None, note)
+    plausible, comparable = implausible(counts), _comparable(counts)
+    if not (plausible.passed and comparable.passed):
+        return ThresholdResult(reference, pinned, (), (), (), (plausible, comparable), (), None, note)
     model = ModelOptions(pin=None if pinned is None else counts.places.index(pinned))
     n, s, h = (each.astype(float) for each in (counts.stops, counts.searches, counts.hits))
     draws, convergence = fit_until_converged(n, s, h, model, levels or LEVELS)
-    gates: tuple[Gate, ...] = (plausible, *convergence)
+    gates: tuple[Gate, ...] = (plausible, comparable, *convergence)
     if not all(gate.passed for gate in gates):
         return ThresholdResult(reference, pinned, (), (), (), gates, (), None, note)
     predictive = _predictive(n, s, h, model, draws)
@@ -375,6 +376,18 @@ def _pin(counts: GroupedCounts, pin: str | None) -> str | None:
         f"There is no place '{pin}' to pin.",
         f"Did you mean '{near}'?" if near else "Give a place of the file, 'largest', or no pin.",
     )
+
+
+def _comparable(counts: GroupedCounts) -> Gate:
+    """Whether there are searches of every group, and hits: without them only the prior would speak."""
+    assert counts.searches is not None and counts.hits is not None
+    said = message("No search is recorded as finding something, so there is nothing to learn from.")
+    passed = bool(counts.hits.any())
+    for group, searches in zip(counts.groups, counts.searches.sum(axis=0), strict=True):
+        if searches == 0:
+            said = message("No search of people recorded as {group} is in the counts.", group=group_label(group))
+            passed = False
+    return Gate("comparable", passed, said)
 
 
 def _convergence(draws: Draws, *, r_hat: float = 1.01, ess: float = 400, divergences: int = 0) -> list[Gate]:
