@@ -162,7 +162,7 @@ def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
             raise ComityError(
                 f"The bounds are {step.bounds}.", "They are two positive numbers around 1, such as (0.3, 3)."
             )
-    margins, _ = read_margins(survey, step.margins, None, step.population)
+    margins, merged = read_margins(survey, step.margins, step.collapse, step.population)
     refuse_disagreement(margins, population=step.population)
     totals = []
     if step.population is not None:
@@ -184,7 +184,7 @@ def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
     hint = f" within the bounds {step.bounds}" if step.bounds else ""
     record: dict[str, object] = {
         "step": "calibrate", "distance": step.distance, "bounds": step.bounds, "margins": _record(margins),
-        "totals": {total.name: total.target for total in totals},
+        "totals": {total.name: total.target for total in totals}, "merged": merged,
     }  # fmt: skip
     fitted = _fitted(survey, solution, step.distance, record, step.tolerance, f"Calibration{hint}", step.bounds)
     record["negative_weights"] = int(np.count_nonzero(fitted.after < 0))
