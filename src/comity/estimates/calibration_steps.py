@@ -115,6 +115,8 @@ class FittedCalibration(FittedStep):
 
 def fit_rake(survey: Survey, step: Rake) -> FittedCalibration:
     """Rake to the margins of `step`. Raises ComityError naming the margin and cells where that cannot be done."""
+    if not step.margins:
+        raise ComityError("Raking has no margins.", "Give the counts of at least one column's categories.")
     margins, merged = read_margins(survey, step.margins, step.collapse)
     refuse_disagreement(margins)
     auxiliary = Auxiliary(tuple(margins))
@@ -153,6 +155,8 @@ def _fitted(
 
 def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
     """Calibrate to the margins and totals of `step`, and verify them."""
+    if not step.margins and not step.totals and step.population is None:
+        raise ComityError("Calibration has nothing to meet.", "Give margins, totals or the population.")
     if step.distance not in ("linear", "raking", "logit", "truncated"):
         raise ComityError(f"The distance is '{step.distance}'.", "It is one of: linear, raking, logit, truncated.")
     if step.distance in ("logit", "truncated"):
