@@ -25,11 +25,13 @@ VERBS = {
     "rotate-key": "Replace the ledger's key under the old one's signature.",
     "attack": "Try to work out hidden counts of a public folder, as an outsider would.",
     "protect": "Hide the small counts of one table.",
+    "reproduce": "Recompute a release from its public tables.",
     "disparity": "Tests for disparity on a file of counts or an instance.",
     "estimate": "Survey estimates with standard errors.",
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
     "priorities": "Decide budgets by fair rules; find opinion groups.",
+    "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }
 
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from comity.site.databases import DATABASE_SETTINGS, INVITATIONS, RESPONSES, SITE, database_from_url
+from comity.site.databases import DATABASE_SETTINGS, SITE, database_from_url
 from comity.site.parts import PORTAL, apps_of, read_parts, stores_of
+from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
 HERE = Path(__file__).parent
 
