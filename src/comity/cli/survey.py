@@ -39,7 +39,7 @@ for _each in COMMANDS:
     command.add_command(_each)
 
 
-@command.command("field")
+@command.command("field", epilog="Example: comity survey field trust-2027 --sample sample.csv --codes codes.csv")
 @click.argument("name")
 @_INSTANCE
 @click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
@@ -89,7 +89,7 @@ def field(
     )
 
 
-@command.command("close")
+@command.command("close", epilog="Example: comity survey close trust-2027")
 @click.argument("name")
 @_INSTANCE
 def close(name: str, folder: Path) -> None:
@@ -103,7 +103,7 @@ def close(name: str, folder: Path) -> None:
     _seal(name, folder)
 
 
-@command.command("seal")
+@command.command("seal", epilog="Example: comity survey seal trust-2027")
 @click.argument("name")
 @_INSTANCE
 def seal(name: str, folder: Path) -> None:
@@ -112,7 +112,7 @@ def seal(name: str, folder: Path) -> None:
     _seal(name, folder)
 
 
-@command.command("account")
+@command.command("account", epilog="Example: comity survey account alex --role custodian")
 @click.argument("name")
 @_INSTANCE
 @click.option("--role", required=True, help="custodian, analyst, interviewer or redactor.")
