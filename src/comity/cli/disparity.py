@@ -107,6 +107,8 @@ def threshold(file: Path, reference: str, pin: str | None, no_sensitivity: bool,
         refused = next(gate for gate in result.gates if not gate.passed)
         raise ComityError(str(refused.said), "Check what the columns record, or give more places or years.")
     _print(threshold_findings(result), as_json)
+    for group, sentence in result.sensitivity_sentences().items():
+        click.echo(f"{group}: {sentence}")
 
 
 @command.command()

@@ -20,6 +20,7 @@ VERBS = {
     "serve": "Serve the public portal.",
     "verify": "Verify a public folder or a served one.",
     "mirror": "Keep a verified copy of somebody's public folder.",
+    "doctor": "Look an instance over: keys, files, promises, disk.",
     "witness": "Cosign the checkpoints of other instances.",
     "rotate-key": "Replace the ledger's key under the old one's signature.",
     "attack": "Try to work out hidden counts of a public folder, as an outsider would.",
@@ -31,6 +32,7 @@ VERBS = {
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
     "priorities": "Decide budgets by fair rules; find opinion groups.",
+    "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }
 
 

@@ -93,12 +93,16 @@ class Replicates:
                 result[start : start + size, at] = np.einsum("cr,cr->r", mass, factors)
         return result
 
-    def covariance_of(self, replicated: Floats, full: Floats) -> Floats:
-        """Covariance (k, k) from the replicates' estimates (R, k) and the full sample's (k,)."""
+    def deviations(self, replicated: Floats, full: Floats) -> Floats:
+        """Scaled deviations (R, k) of the replicates' estimates (R, k); `full` (k,) is the full sample's."""
         used = self.rscales > 0
         centre = full if self.mse else replicated[used].mean(axis=0)
-        deviations = (replicated[used] - centre) * np.sqrt(self.rscales[used])[:, None]
-        covariance: Floats = self.scale * deviations.T @ deviations
+        return np.where(used[:, None], (replicated - centre) * np.sqrt(self.scale * self.rscales)[:, None], 0.0)
+
+    def covariance_of(self, replicated: Floats, full: Floats) -> Floats:
+        """Covariance (k, k) from the replicates' estimates (R, k) and the full sample's (k,)."""
+        deviations = self.deviations(replicated, full)
+        covariance: Floats = deviations.T @ deviations
         return covariance
 
 
@@ -162,6 +166,8 @@ def with_replicate_columns(
     if np.isnan(weights).any():
         raise ComityError("Some replicate weights are missing.", "Every row needs a value in every replicate column.")
     count = len(columns)
+    if not 0 <= rho < 1:
+        raise ComityError(f"Fay's factor is {rho}.", "It is at least 0 and below 1; 0.5 is usual.")
     defaults = {"JK1": (count - 1) / count, "BRR": 1 / count, "Fay": 1 / (count * (1 - rho) ** 2)}
     defaults["bootstrap"] = 1 / count if mse else 1 / (count - 1)
     if scale is None:

@@ -140,6 +140,7 @@ def _column(name: str, dataset: Dataset, records: StandardisedRecords, languages
         message("Not recorded").in_languages(languages),
         message("The record says nothing here. Not the same as unknown, and not a zero.").in_languages(languages),
     )
+    _refuse_formulas(name, present)
     ordered = [known[code] for code in known if code in present]
     ordered += [
         Code(code, dict.fromkeys(languages, code)) for code in present if code not in known and code != NOT_RECORDED
@@ -147,3 +148,13 @@ def _column(name: str, dataset: Dataset, records: StandardisedRecords, languages
     if NOT_RECORDED in present:
         ordered.append(not_recorded)
     return Column(name, described["label"], described["definition"], ordered, is_place=name in PLACES)
+
+
+def _refuse_formulas(column: str, codes: Sequence[str]) -> None:
+    """Codes of free text become cells of public CSV files, and a spreadsheet runs a cell that begins like these."""
+    for code in codes:
+        if code.startswith(("=", "+", "-", "@", "\t", "\r")):
+            raise ComityError(
+                f"A value of '{column}' is {code!r}, which a spreadsheet that opens the published table would run.",
+                f"Give it another name under 'codes' of '{column}' in the mapping.",
+            )
