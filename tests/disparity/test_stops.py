@@ -118,8 +118,8 @@ def test_records_and_pictures_exist_in_both_languages_and_sizes(findings):
 def test_without_times_or_place_the_veil_of_darkness_says_so(minneapolis):
     stops, minutes, _ = minneapolis
 
-    without_times = stop_findings(stops)[-1]
-    without_location = stop_findings(stops, minutes=minutes)[-1]
+    without_times = stop_findings(stops, methods=["veil_of_darkness"])[0]
+    without_location = stop_findings(stops, minutes=minutes, methods=["veil_of_darkness"])[0]
 
     assert (without_times.id, without_times.verdict) == ("veil-of-darkness", Verdict.CANNOT_TELL)
     assert "location" in str(without_location.reason)

@@ -89,22 +89,34 @@ def clustered_ratio(
 
 
 def clustered_difference(
-    k1: Array, n1: Array, k0: Array, n0: Array, *, factor: float = 1.0, confidence: float = 0.95
+    k1: Array,
+    n1: Array,
+    k0: Array,
+    n0: Array,
+    *,
+    scale: float = 1.0,
+    factor: float = 1.0,
+    confidence: float = 0.95,
 ) -> Interval:
-    """Difference of pooled shares, k1/n1 - factor * k0/n0, clustered by place. Arrays by place, in the same order."""
+    """Difference of pooled shares, scale * k1/n1 - factor * k0/n0, clustered by place. Arrays by place, in the same
+    order.
+    """
     if min(n1.sum(), n0.sum()) == 0:
         return NONE
     p1, p0 = float(k1.sum() / n1.sum()), float(k0.sum() / n0.sum())
+    estimate = scale * p1 - factor * p0
     if min((n1 > 0).sum(), (n0 > 0).sum()) < 2:
-        return Interval(p1 - factor * p0, math.nan, math.nan)
+        return Interval(estimate, math.nan, math.nan)
     one, matrix_one = _cr2(k1, n1)
     two, matrix_two = _cr2(k0, n0)
-    pull = one / n1.sum() - factor * two / n0.sum()
-    matrix = matrix_one * p1 * (1 - p1) / n1.sum() ** 2 + factor**2 * matrix_two * p0 * (1 - p0) / n0.sum() ** 2
+    pull = scale * one / n1.sum() - factor * two / n0.sum()
+    matrix = (
+        scale**2 * matrix_one * p1 * (1 - p1) / n1.sum() ** 2 + factor**2 * matrix_two * p0 * (1 - p0) / n0.sum() ** 2
+    )
     if not matrix.any():
-        return Interval(p1 - factor * p0, math.nan, math.nan)
+        return Interval(estimate, math.nan, math.nan)
     half = _t(matrix, confidence) * math.sqrt(float((pull**2).sum()))
-    return Interval(p1 - factor * p0, p1 - factor * p0 - half, p1 - factor * p0 + half)
+    return Interval(estimate, estimate - half, estimate + half)
 
 
 def rate_ratio(k1: int, e1: float, k0: int, e0: float, *, confidence: float = 0.95) -> Interval:

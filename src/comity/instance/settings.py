@@ -52,7 +52,7 @@ class Table:
 class Dataset:
     """One kind of record that is published by period.
 
-    files: glob patterns, relative to the instance. benchmarks: key -> description of a denominator. labels: column -> code -> text by language, for codes of the source's own.
+    files: glob patterns, relative to the instance. benchmarks: key -> description of a denominator. breaks: months from which counting changed. labels: column -> code -> text by language, for codes of the source's own.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Dataset:
     place: str | None = None
     reference_group: str = "white"
     benchmarks: Mapping[str, str] = field(default_factory=dict)
+    breaks: tuple[str, ...] = ()
     areas: str | None = None
     areas_name: str = "code"
     policy: Mapping[str, Any] = field(default_factory=dict)
