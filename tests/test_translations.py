@@ -15,8 +15,6 @@ CATALOGUE = SOURCE / "locale" / "es" / "LC_MESSAGES" / "comity.po"
 def messages_in_code() -> set[str]:
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
-        if "site" in path.relative_to(SOURCE).parts:
-            continue
         extracted = extract_from_file("python", str(path), keywords={"message": None})
         found |= {each[1] for each in extracted if isinstance(each[1], str)}
     return found

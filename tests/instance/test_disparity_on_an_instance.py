@@ -17,6 +17,7 @@ from comity.disparity.stops import stop_findings
 from comity.disparity.threshold_model import SamplerOptions
 from comity.errors import ComityError
 from comity.instance.counts import (
+    break_months,
     month_counts,
     officer_counts,
     open_dataset,
@@ -25,6 +26,7 @@ from comity.instance.counts import (
     stop_counts,
 )
 from comity.instance.publish import publish
+from comity.instance.settings import read_instance
 
 MAPPING = """
 source: Small Town
@@ -234,3 +236,12 @@ def test_a_change_that_cannot_be_checked_or_reaches_across_a_break_is_not_told(a
 
     assert (str(change.verdict), change.estimate) == ("cannot tell", None)
     assert said in str(change.reason)
+
+
+@pytest.mark.parametrize(("period", "month"), [("2026-05", "2026-05"), ("2026-q3", "2026-07"), ("2026", "2026-01")])
+def test_a_break_begins_with_the_first_month_of_its_period(agency, period, month):
+    settings = (agency / "comity.toml").read_text()
+    declared = f'\n[[datasets.stops.breaks]]\nname = "form"\nperiod = "{period}"\ntext.en = "New form."\ntext.es = "Formulario."\n'
+    (agency / "comity.toml").write_text(settings + declared)
+
+    assert break_months(read_instance(agency).dataset("stops")) == (month,)

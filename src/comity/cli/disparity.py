@@ -354,7 +354,7 @@ def change(
     if opened is None:
         table = read_table(_file(source))
     else:
-        from comity.instance.counts import month_counts, place_counts
+        from comity.instance.counts import break_months, month_counts, place_counts
 
         if places:
             table = place_counts(opened)
@@ -363,7 +363,7 @@ def change(
             if months is None:
                 opened.needed("date")
             table = months
-            breaks = breaks or opened.dataset.breaks
+            breaks = breaks or break_months(opened.dataset)
     if places:
         _funnel(table, as_json, picture, language)
     else:

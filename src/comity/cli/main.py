@@ -15,6 +15,8 @@ VERBS = {
     "init": "Make a commented instance folder for an agency.",
     "check": "Try a mapping on files; writes nothing.",
     "publish": "Turn an agency's records into a sealed release.",
+    "promise": "Seal what will be published, and by when.",
+    "withdraw": "Take a version back, and leave its tombstone.",
     "serve": "Serve the public portal.",
     "verify": "Verify a public folder or a served one.",
     "mirror": "Keep a verified copy of somebody's public folder.",
@@ -26,6 +28,7 @@ VERBS = {
     "estimate": "Survey estimates with standard errors.",
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
+    "priorities": "Decide budgets by fair rules; find opinion groups.",
 }
 
 

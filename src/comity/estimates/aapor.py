@@ -14,7 +14,7 @@ import numpy as np
 from comity.errors import ComityError, nearest
 from comity.estimates.columns import Columns
 from comity.estimates.design import OPT_IN_NOTICE, Survey
-from comity.estimates.weighting import diagnose_weights
+from comity.estimates.diagnostics import diagnose_weights
 
 CODES: Mapping[str, str] = {
     "1.1": "complete", "1.2": "partial", "2.1": "refusal", "2.2": "non_contact", "2.3": "other",

@@ -21,7 +21,7 @@ from comity.errors import ComityError, nearest
 from comity.estimates.chain import scores_through
 from comity.estimates.columns import Floats, joint_codes
 from comity.estimates.design import OPT_IN_NOTICE, QUASI_RANDOMISATION, Survey
-from comity.estimates.many_domains import can_use_tables, domain_means
+from comity.estimates.many_domains import can_use_tables, domain_means, summer_of
 from comity.estimates.results import Estimate, Estimates
 from comity.estimates.variance import covariance_of_totals
 
@@ -196,9 +196,9 @@ def _means_by_tables(survey: Survey, names: Sequence[str], by: Sequence[str], co
     codes, found = _domain_codes(survey, by)
     if not can_use_tables(survey, len(found)):
         return None
-    items = []
+    items, summer = [], summer_of(survey, codes, len(found))
     for name in names:
-        result = domain_means(survey, survey.columns.numbers(name), codes, len(found))
+        result = domain_means(survey, survey.columns.numbers(name), summer)
         if not (result.n >= survey.design.minimum_n).any():
             _refuse_small(survey, [mean_term(survey, name, Domain({}, None))], [int(result.n.max())])
         for at, domain in enumerate(found):

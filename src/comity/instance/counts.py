@@ -121,6 +121,16 @@ def month_counts(records: StandardisedRecords) -> pa.Table | None:
     return pa.table(table)
 
 
+def break_months(dataset: Dataset) -> tuple[str, ...]:
+    """The first months of the periods from which counting changed: "2026-q3" is "2026-07", and "2026" is "2026-01"."""
+    months = []
+    for each in dataset.breaks:
+        year, _, part = each.period.partition("-")
+        quarter = part.removeprefix("q")
+        months.append(f"{year}-{3 * int(quarter) - 2:02d}" if part.startswith("q") else f"{year}-{part or '01'}")
+    return tuple(months)
+
+
 def outcome_counts(opened: OpenDataset) -> pa.Table:
     """place, group, stops, searches and (where recorded) hits, of the stops that searches are compared for."""
     opened.needed("subject_race")

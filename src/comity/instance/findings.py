@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from comity.disclosure import Policy
-from comity.disparity import Finding, Verdict
+from comity.disparity import Figure, Finding, Verdict
 from comity.disparity.methods import METHODS
 from comity.disparity.pictures import picture
 from comity.disparity.rates import Benchmark
 from comity.disparity.stops import stop_findings
-from comity.instance.counts import minute_counts, month_counts, place_of, stop_counts
+from comity.instance.counts import break_months, minute_counts, month_counts, place_of, stop_counts
 from comity.instance.settings import Agency, Dataset, Table
 from comity.records import StandardisedRecords
 from comity.releases.draft import SIZES, Picture
@@ -54,7 +54,7 @@ def analyse_stops(
         location=location_of(agency),
         time_zone=agency.time_zone,
         tables=_names(tables, records),
-        breaks=dataset.breaks,
+        breaks=break_months(dataset),
     )
     safe = [without_small_counts(each, policy.minimum) for each in found]
     return Analysis(
@@ -78,8 +78,12 @@ def without_small_counts(finding: Finding, minimum: int) -> Finding:
     def is_small(count: int | None) -> bool:
         return count is not None and 0 < count < minimum
 
+    def told(figure: Figure) -> Figure:
+        """Without a count of a part of the finding, where no table has its cells: it could equal a hidden one."""
+        return figure if finding.counts or figure.part in ("group", "comparison") else replace(figure, k=None, n=None)
+
     kept = tuple(
-        each
+        told(each)
         for each in finding.figures
         if not (
             is_small(each.k)

@@ -19,7 +19,13 @@ from comity.disclosure.tables import levels
 from comity.releases.draft import SIZES, Draft, DraftTable, check_draft
 from comity.releases.drawing import draw
 from comity.releases.render import csv, json_bytes, parquet
-from comity.releases.withholding import withhold_hidden
+from comity.releases.withholding import (
+    Public,
+    findings_as_published,
+    quality_as_published,
+    refuse_what_tells,
+    rounded_picture,
+)
 from comity.wording import message
 
 Progress = Callable[[str, float], None]
@@ -61,7 +67,8 @@ def build_release(
         earlier=earlier,
         progress=lambda step, share: progress(step.capitalize(), share),
     )
-    findings = withhold_hidden(draft.findings, protected, minimum=draft.policy.minimum, languages=draft.languages)
+    public = Public.of([table.counts for table in draft.tables], protected, draft.policy)
+    findings = findings_as_published(draft.findings, public, languages=draft.languages)
     files: dict[str, bytes] = {}
     for name, table in protected.tables.items():
         files[f"tables/{name}.csv"] = csv(table)
@@ -69,8 +76,9 @@ def build_release(
     files |= _charts(draft, findings, progress)
     files["findings.json"] = json_bytes({"findings": findings})
     files["methods.json"] = json_bytes({"methods": {key: draft.methods[key] for key in sorted(draft.methods)}})
-    files["quality.json"] = json_bytes(draft.quality)
+    files["quality.json"] = json_bytes(quality_as_published(draft.quality, public))
     files["dictionary.json"] = json_bytes(_dictionary(draft))
+    refuse_what_tells(files, public)
     return Built(draft, files, findings, protected)
 
 
@@ -83,7 +91,9 @@ def _charts(draft: Draft, findings: Sequence[Mapping[str, Any]], progress: Progr
         for language in draft.languages
         for size in SIZES
     ]
-    pictures = draw([specification for _, specification in wanted], progress=lambda share: progress("Draw", share))
+    pictures = draw(
+        [rounded_picture(specification) for _, specification in wanted], progress=lambda share: progress("Draw", share)
+    )
     progress("Draw", 1.0)
     return {path: picture for (path, _), picture in zip(wanted, pictures, strict=True)}
 

@@ -1,16 +1,19 @@
-"""Serves one public folder over HTTP with gunicorn, on this machine unless told otherwise."""
+"""Serves the parts of one instance over HTTP with gunicorn, on this machine unless told otherwise."""
 
 from __future__ import annotations
 
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from comity.errors import ComityError, UsageError
+from comity.site.databases import DATABASE_SETTINGS
+from comity.site.parts import ANSWERS, CODES, PORTAL
 
 BUILT = Path(__file__).parent / "static" / "built"
 
@@ -19,16 +22,35 @@ class CannotServe(ComityError):
     """The portal cannot start."""
 
 
+@dataclass(frozen=True)
+class Surveys:
+    """What the code page and the answer page need.
+
+    folder: the instance, with its keys and SQLite files. databases: store -> URL, where it is not a file there.
+    codes_url, answers_url: where the other page is, when another organisation runs it.
+    """
+
+    folder: Path
+    databases: Mapping[str, str] = field(default_factory=dict)
+    codes_url: str = ""
+    answers_url: str = ""
+    time_zone: str = "UTC"
+
+
 def serve(
     public: Path,
     *,
+    parts: tuple[str, ...] = (PORTAL,),
+    surveys: Surveys | None = None,
     host: str = "127.0.0.1",
     port: int = 8000,
     workers: int = 2,
     site_url: str = "",
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Serves the public folder `public` until it is stopped; the last line that `announce` is given says the address.
+    """Serves `parts` until it is stopped; the last line that `announce` is given says the address.
+
+    public: the public folder. surveys: needed for every part but the portal.
 
     site_url: the https address that people use, where a proxy stands in front. Raises CannotServe or UsageError, with
     nothing started, for a missing folder, a front end that is not built, a port in use, or a host that others can
@@ -41,7 +63,8 @@ def serve(
             f"{host} can be reached from other machines, and the portal does not know its own address.",
             "Give it with --url https://..., or leave out --host to serve on this machine only.",
         )
-    check_public(public)
+    if PORTAL in parts:
+        check_public(public)
     if not (BUILT / "manifest.json").is_file():
         raise CannotServe(
             "The styles and scripts of the portal are not built.", "Run 'make frontend', then serve again."
@@ -49,13 +72,44 @@ def serve(
     listener = _listen(host, port)
     os.environ["COMITY_PUBLIC"] = str(public.absolute())
     os.environ["COMITY_SITE_URL"] = site_url
+    os.environ["COMITY_PARTS"] = ",".join(parts)
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
+    if surveys is not None:
+        prepare_surveys(surveys)
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
-    _run(listener, workers, lambda: announce(f"The portal is at {address} (stop it with Ctrl+C)."))
+    what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
+    _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
 
 
-def _run(listener: socket.socket, workers: int, ready: Callable[[], None]) -> None:
+_NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page"}
+
+
+def prepare_surveys(surveys: Surveys) -> None:
+    """Tells Django's settings whose stores and keys to use, and brings the stores to this version's tables."""
+    os.environ["COMITY_INSTANCE"] = str(surveys.folder.absolute())
+    os.environ["COMITY_TIME_ZONE"] = surveys.time_zone
+    os.environ["COMITY_CODES_URL"], os.environ["COMITY_ANSWERS_URL"] = surveys.codes_url, surveys.answers_url
+    for store, name in DATABASE_SETTINGS.items():
+        os.environ[name] = surveys.databases.get(store, "")
+    os.environ["COMITY_SECRET_KEY"] = _secret(surveys.folder / "keys" / "site.key")
+    import django
+
+    django.setup()
+    from comity.site.stores import prepare_stores
+
+    prepare_stores()
+
+
+def _secret(path: Path) -> str:
+    """The key that signs sessions, made when there is none: all processes, and the next start, use the same."""
+    from comity.site.surveys.tokens import create_token_key
+
+    create_token_key(path)
+    return path.read_text().strip()
+
+
+def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: Callable[[], None]) -> None:
     from gunicorn.app.base import BaseApplication
 
     class Portal(BaseApplication):  # type: ignore[misc]
@@ -64,12 +118,12 @@ def _run(listener: socket.socket, workers: int, ready: Callable[[], None]) -> No
                 "bind": f"fd://{listener.fileno()}",
                 "workers": workers,
                 "worker_class": "gthread",
-                "threads": 4,
+                "threads": 4 if parts == (PORTAL,) else 16,  # answers wait for the disk, many at a time
                 "keepalive": 15,
                 "timeout": 60,
                 "graceful_timeout": 5,
                 "preload_app": True,
-                "loglevel": "warning",
+                "logger_class": "comity.site.quiet_logs.QuietServer",
                 "control_socket_disable": True,
                 "when_ready": lambda server: ready(),
             }

@@ -1,7 +1,8 @@
-"""Django's settings for the portal: no database, no cookies, no inline scripts.
+"""Django's settings: no inline scripts, no cookies but for people who sign in, and a database only where a part needs one.
 
-Two environment variables decide everything: COMITY_PUBLIC, the public folder to show, and COMITY_SITE_URL, the address
-people use. An https address turns on HSTS and the redirect to https; without one the site answers on loopback only.
+Environment variables decide everything. COMITY_PUBLIC is the public folder to show, COMITY_SITE_URL the address people
+use: an https address turns on HSTS and the redirect to https; without one the site answers on loopback only.
+COMITY_PARTS says what is served (`parts`; the portal unless said otherwise), COMITY_INSTANCE whose keys and databases.
 """
 
 from __future__ import annotations
@@ -14,11 +15,22 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
+from comity.site.databases import DATABASE_SETTINGS, INVITATIONS, RESPONSES, SITE, database_from_url
+from comity.site.parts import PORTAL, apps_of, read_parts, stores_of
+
 HERE = Path(__file__).parent
 
 PUBLIC = Path(os.environ.get("COMITY_PUBLIC", "public")).absolute()
 SITE_URL = os.environ.get("COMITY_SITE_URL", "").rstrip("/")
 BUILT = HERE / "static" / "built"
+
+PARTS = read_parts(os.environ.get("COMITY_PARTS", PORTAL))
+INSTANCE = Path(os.environ.get("COMITY_INSTANCE", ".")).absolute()
+KEYS = INSTANCE / "keys"
+TIME_ZONE_OF_AGENCY = os.environ.get("COMITY_TIME_ZONE", "UTC")
+# Where the other organisation's page is, when the code page and the answer page are not served together.
+CODES_URL = os.environ.get("COMITY_CODES_URL", "").rstrip("/")
+ANSWERS_URL = os.environ.get("COMITY_ANSWERS_URL", "").rstrip("/")
 
 
 def CLOCK() -> datetime:
@@ -30,13 +42,28 @@ _address = urlsplit(SITE_URL)
 _is_https = _address.scheme == "https"
 
 DEBUG = False
-# Nothing is signed: there are no sessions, cookies or forms that write. Django demands a key all the same.
+# Signs the sessions of people with an account, and nothing else. A new one each start signs everybody out.
 SECRET_KEY = os.environ.get("COMITY_SECRET_KEY") or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = [host for host in (_address.hostname, "localhost", "127.0.0.1", "[::1]") if host]
 ALLOWED_HOSTS += [host for host in os.environ.get("COMITY_ALSO_HOSTS", "").split(",") if host]
 
-INSTALLED_APPS = ["comity.site.portal"]
-DATABASES: dict[str, object] = {}
+INSTALLED_APPS = apps_of(PARTS)
+_files = {SITE: "site", INVITATIONS: "invitations", RESPONSES: "responses"}
+DATABASES = {
+    store: database_from_url(os.environ.get(DATABASE_SETTINGS[store]) or f"sqlite:{_files[store]}.sqlite3", INSTANCE)
+    for store in stores_of(PARTS)
+}
+DATABASE_ROUTERS = ["comity.site.databases.StoreRouter"]
+AUTH_USER_MODEL = "community.Account"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "surveys:sign_in"
+LOGIN_REDIRECT_URL = "surveys:office"
+LOGOUT_REDIRECT_URL = "surveys:sign_in"
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 ROOT_URLCONF = "comity.site.urls"
 APPEND_SLASH = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -47,9 +74,22 @@ MIDDLEWARE = [
     "comity.site.middleware.permissions_policy",
     "comity.site.middleware.language_from_path",
     "django.middleware.common.CommonMiddleware",
+    *(
+        [
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ]
+        if set(PARTS) - {PORTAL}
+        else []
+    ),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "comity.site.middleware.plain_refusals",
+    *(
+        ["comity.site.surveys.rules.guard", "comity.site.stores.portal_without_databases"]
+        if set(PARTS) - {PORTAL}
+        else []
+    ),
 ]
 
 TEMPLATES = [
@@ -59,7 +99,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "comity.site.portal.context.every_page",
+                *(["comity.site.portal.context.every_page"] if PORTAL in PARTS else []),
             ],
             "builtins": ["django.templatetags.i18n", "comity.site.portal.templatetags.portal"],
         },
@@ -81,7 +121,7 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:", "blob:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
-    "form-action": [CSP.SELF],
+    "form-action": [CSP.SELF, *filter(None, (ANSWERS_URL, CODES_URL))],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
@@ -94,17 +134,18 @@ SECURE_HSTS_SECONDS = 63072000 if _is_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _is_https
 SECURE_HSTS_PRELOAD = _is_https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
-CSRF_COOKIE_SECURE = True
-SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = _is_https
+SESSION_COOKIE_SECURE = _is_https
 
-# Addresses and user agents of visitors are nobody's business: only errors are logged, without the request.
+# Addresses and user agents of visitors are nobody's business, and an exception's text may hold what somebody wrote: an
+# error is logged by its kind and the lines of ours it came through, without the request.
 LOGGING = {
     "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "disable_existing_loggers": True,
+    "formatters": {"bare": {"()": "comity.site.quiet_logs.BareFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "bare"}},
+    "root": {"handlers": ["stderr"], "level": "ERROR"},
     "loggers": {
-        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        "django.security": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }

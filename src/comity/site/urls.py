@@ -1,15 +1,24 @@
-"""Addresses of the site: pages in each language, and beside them what has no language."""
+"""Addresses of the site: pages in each language, and beside them what has no language; of the parts that are served."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-urlpatterns = [
-    *i18n_patterns(path("", include("comity.site.portal.urls")), prefix_default_language=False),
-    path("", include("comity.site.portal.urls_without_language")),
-]
+from comity.site.parts import PORTAL
 
-handler400 = "comity.site.portal.views.errors.bad_request"
-handler404 = "comity.site.portal.views.errors.not_found"
-handler500 = "comity.site.portal.views.errors.server_error"
+_parts = settings.PARTS
+urlpatterns: list[object] = []
+if set(_parts) - {PORTAL}:
+    urlpatterns += i18n_patterns(path("", include("comity.site.surveys.urls")), prefix_default_language=False)
+if PORTAL in _parts:
+    urlpatterns += [
+        *i18n_patterns(path("", include("comity.site.portal.urls")), prefix_default_language=False),
+        path("", include("comity.site.portal.urls_without_language")),
+    ]
+
+_refusals = "comity.site.portal.views.errors" if PORTAL in _parts else "comity.site.surveys.refusals"
+handler400 = f"{_refusals}.bad_request"
+handler404 = f"{_refusals}.not_found"
+handler500 = f"{_refusals}.server_error"

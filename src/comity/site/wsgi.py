@@ -1,4 +1,4 @@
-"""The WSGI application: built files by WhiteNoise, kept pages, Django. Any WSGI server can run `application`."""
+"""The WSGI application: built files by WhiteNoise, kept pages of the portal, Django. Any WSGI server can run `application`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from whitenoise import WhiteNoise
 
 from comity.errors import ComityError
 from comity.site.kept_pages import KeptPages
+from comity.site.parts import PORTAL
+
+SURVEY_PATHS = ("/code/", "/survey/", "/office/")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "comity.site.settings")
 
 
 def build_application() -> Callable[..., Any]:
     """The application for the settings in force."""
-    pages = KeptPages(get_wsgi_application(), stamp=_stamp)
+    django = get_wsgi_application()
+    pages = _PortalKept(django, KeptPages(django, stamp=_stamp)) if PORTAL in settings.PARTS else django
     files = WhiteNoise(
         pages,
         max_age=31536000,
@@ -28,6 +32,19 @@ def build_application() -> Callable[..., Any]:
     if settings.BUILT.is_dir():
         files.add_files(str(settings.BUILT), prefix="static/")
     return files  # type: ignore[no-any-return]
+
+
+class _PortalKept:
+    """Keeps the portal's answers, and never one of a survey: a kept form would give two people the same page."""
+
+    def __init__(self, django: Callable[..., Any], kept: Callable[..., Any]) -> None:
+        self._django, self._kept = django, kept
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path.removeprefix("/es").startswith(SURVEY_PATHS):
+            return self._django(environ, start_response)
+        return self._kept(environ, start_response)
 
 
 def _stamp() -> object:

@@ -14,6 +14,7 @@ from comity.site.portal import queries
 
 NAVIGATION = (
     ("releases", _("Releases")),
+    ("promises", _("Promises")),
     ("places", _("Places")),
     ("tables", _("Explore")),
     ("methods", _("Methods")),

@@ -1,0 +1,46 @@
+"""What one process serves: the public portal, the code page, the answer page, the office; any of them or all.
+
+Each part brings its own databases and addresses, so that the code page and the answer page can be run by different
+organisations, and a portal that is served alone has no database at all.
+"""
+
+from __future__ import annotations
+
+from comity.errors import UsageError
+from comity.site.databases import INVITATIONS, RESPONSES, SITE
+
+PORTAL, CODES, ANSWERS = "portal", "codes", "answers"
+PARTS = (PORTAL, CODES, ANSWERS)
+
+APPS = {
+    PORTAL: ("comity.site.portal",),
+    CODES: ("comity.site.surveys.invitations",),
+    ANSWERS: ("comity.site.surveys.responses",),
+}
+STORES = {PORTAL: (), CODES: (SITE, INVITATIONS), ANSWERS: (SITE, RESPONSES)}
+ACCOUNT_APPS = (
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "comity.site.community",
+)
+
+
+def read_parts(text: str) -> tuple[str, ...]:
+    """The parts that `text` names, with commas between. Raises UsageError for an unknown one."""
+    wanted = tuple(filter(None, text.split(",")))
+    for each in wanted:
+        if each not in PARTS:
+            raise UsageError(f"There is no part '{each}' to serve.", f"Use some of: {', '.join(PARTS)}.")
+    return tuple(each for each in PARTS if each in wanted)
+
+
+def apps_of(parts: tuple[str, ...]) -> list[str]:
+    """Django's INSTALLED_APPS for these parts."""
+    accounts = ACCOUNT_APPS if set(parts) - {PORTAL} else ()
+    return [*accounts, *(app for part in parts for app in APPS[part])]
+
+
+def stores_of(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The databases that these parts may open."""
+    return tuple(dict.fromkeys(store for part in parts for store in STORES[part]))

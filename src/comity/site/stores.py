@@ -1,0 +1,59 @@
+"""Makes the databases of the served parts ready, and forbids the portal's pages to read any of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+class PortalReadsNothing(Exception):
+    """A page of the portal asked a database; it is a bug, and nothing was read."""
+
+
+def prepare_stores() -> None:
+    """Brings every database of the served parts to the tables of this version; SQLite files get mode 0600."""
+    from django.core.management import call_command
+
+    for store in settings.DATABASES:
+        name = settings.DATABASES[store]["NAME"]
+        if isinstance(name, Path) and not name.exists():
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600))
+        call_command("migrate", database=store, verbosity=0, interactive=False)
+    connections.close_all()
+
+
+def portal_without_databases(get_response: View) -> View:
+    """Middleware: while an address that is not of the surveys is answered, every query raises."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is not None and "surveys" in match.app_names:
+            return None
+        with _no_queries():
+            return view(request, *args, **kwargs)
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
+    return middleware
+
+
+@contextmanager
+def _no_queries() -> Iterator[None]:
+    def refuse(*args: Any) -> None:
+        raise PortalReadsNothing
+
+    with ExitStack() as stack:
+        for store in settings.DATABASES:
+            stack.enter_context(connections[store].execute_wrapper(refuse))
+        yield

@@ -1,0 +1,1 @@
+"""Surveys that nobody can trace: questionnaires, samples, letters, answers, free text, results."""

@@ -1,0 +1,1 @@
+"""Where people with an account begin."""

@@ -1,0 +1,18 @@
+"""Addresses of the answer page."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from comity.site.surveys.responses import office_views, views
+
+urlpatterns = [
+    path("survey/", views.surveys, name="surveys"),
+    path("survey/<slug:name>/", views.survey, name="survey"),
+    path("survey/<slug:name>/promise/", views.survey_promise, name="survey_promise"),
+    path("survey/<slug:name>/receipts/", views.survey_receipts, name="survey_receipts"),
+    path("survey/<slug:name>/receipts.txt", views.survey_receipts_file, name="survey_receipts_file"),
+    path("office/interview/<slug:name>/", office_views.office_interview, name="office_interview"),
+    path("office/surveys/<slug:name>/close/", office_views.office_close, name="office_close"),
+    path("office/surveys/<slug:name>/responses.json", office_views.office_responses, name="office_responses"),
+]

@@ -1,0 +1,14 @@
+"""Addresses of the survey pages that this process serves."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.urls import include, path
+
+app_name = "surveys"
+
+urlpatterns = [path("", include("comity.site.surveys.office.urls"))]
+if apps.is_installed("comity.site.surveys.invitations"):
+    urlpatterns.append(path("", include("comity.site.surveys.invitations.urls")))
+if apps.is_installed("comity.site.surveys.responses"):
+    urlpatterns.append(path("", include("comity.site.surveys.responses.urls")))
