@@ -139,14 +139,14 @@ CASES: dict[str, Case] = {
         float(t.y.mean()),
     ),
     "rare proportion, about 3% (logit)": lambda t, r: (
-        estimate_proportion(t.draw(r), "hates", categories=["1"])[0],
-        float(t.hates.mean()),
+        estimate_proportion(t.draw(r), "hates", categories=["0"])[0],  # nobody in some samples is in category 1
+        1 - float(t.hates.mean()),
     ),
     "rare proportion, two blocks a stratum": lambda t, r: (
-        estimate_proportion(t.draw(r, taken=2), "hates", categories=["1"])[0],
-        float(t.hates.mean()),
+        estimate_proportion(t.draw(r, taken=2), "hates", categories=["0"])[0],
+        1 - float(t.hates.mean()),
     ),
-    "the same by bootstrap (100 replicates)": lambda t, r: (
+    "mean, non-response classes then raked, bootstrap (100 replicates)": lambda t, r: (
         estimate_mean(
             weigh(
                 with_replicates(t.draw(r), "bootstrap", count=100, seed=int(r.integers(2**31))),

@@ -43,6 +43,7 @@ const result = await build({
   absWorkingDir: here,
   entryPoints: {
     portal: "styles/portal.scss",
+    toolkit: "styles/toolkit.scss",
     "portal-script": "scripts/portal.js",
     map: "scripts/map.js",
     chart: "scripts/chart.js",

@@ -27,7 +27,7 @@ def work():
 
 (model, fit), figures = best(work, 1)
 found = model.predict(fit, data=population, kind="response_params", inplace=False)
-shares = found.posterior["p"].stack(s=("chain", "draw")).values
+shares = found.posterior.to_dataset()["p"].stack(s=("chain", "draw")).values
 draws = []
 for area in sorted(population.area.unique(), key=int):
     here = (population.area == area).values

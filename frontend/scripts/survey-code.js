@@ -9,6 +9,7 @@ const SUITE = Oprf.Suite.RISTRETTO255_SHA512;
 
 const form = document.querySelector("form[data-code]");
 const problem = document.getElementById("problem");
+document.querySelector("[data-without-script]")?.remove();
 const printed = location.hash.slice(1);
 const isInterview = printed === "interview";
 if (!isInterview && /^[0-9A-Za-z-]{10,14}$/.test(printed)) form.code.value = printed;

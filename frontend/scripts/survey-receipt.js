@@ -2,6 +2,7 @@
 const form = document.querySelector("form[data-receipts]");
 if (form) {
   form.hidden = false;
+  document.querySelector("[data-without-script]")?.remove();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const wanted = form.querySelector("input").value.toLowerCase().replace(/[^0-9a-f]/g, "");

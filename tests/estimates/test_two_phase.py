@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.reference.two_phase import variance_of_total
 
 from comity.errors import ComityError
 from comity.estimates import (
@@ -21,9 +21,6 @@ from comity.estimates import (
     weigh,
     with_replicates,
 )
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-from two_phase import variance_of_total
 
 FOLLOW_UP = SecondPhase(selected="followed", strata="answered")
 

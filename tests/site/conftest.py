@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "comity.site.settings")
+os.environ["COMITY_PARTS"] = "portal,codes,answers"
 
 
 @pytest.fixture(scope="session")

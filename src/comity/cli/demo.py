@@ -1,12 +1,17 @@
-"""`comity demo`: the main job on the bundled Minneapolis stops, then the portal."""
+"""`comity demo`: the main job on the bundled Minneapolis stops and a survey of an invented town, then the site."""
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 from datetime import date
 from pathlib import Path
 
 import click
+
+SAMPLE_SURVEY = "sample-town"
+SAMPLE_PEOPLE = 200
 
 
 @click.command("demo")
@@ -19,9 +24,10 @@ import click
 )
 @click.option("--no-serve", is_flag=True, help="Publish only.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, help="Port of the portal.  [8000]")
+@click.option("--lan", is_flag=True, help="Let phones on this network answer the sample survey too.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was published as JSON.")
-def command(folder: Path, no_serve: bool, port: int, as_json: bool) -> None:
-    """Publish the 51,920 stops that Minneapolis made in 2017, and serve the portal on this machine.
+def command(folder: Path, no_serve: bool, port: int, lan: bool, as_json: bool) -> None:
+    """Publish the 51,920 stops that Minneapolis made in 2017, and serve the portal and a sample survey on this machine.
 
     \b
     Example:  comity demo --into demo --no-serve
@@ -33,6 +39,69 @@ def command(folder: Path, no_serve: bool, port: int, as_json: bool) -> None:
         published = publish_demo(folder, today=date.today(), progress=progress)
     click.echo(json.dumps(published.as_record(), indent=2) if as_json else published.summary())
     if not no_serve:
-        from comity.site.server import serve
+        from comity.instance.site import read_site
+        from comity.site.parts import PARTS
+        from comity.site.server import Surveys, serve
 
-        serve(folder / "public", host="127.0.0.1", port=port, workers=2)
+        host, address = ("0.0.0.0", own_address()) if lan else ("127.0.0.1", "127.0.0.1")
+        shown = f"http://{address}:{port}"
+        code = sample_survey(folder, site_url=shown if lan else "")
+        click.echo(f"Answer the sample survey of an invented town: {shown}/code/#{code}")
+        if lan:
+            _show_qr(f"{shown}/code/#{code}")
+        serve(
+            folder / "public",
+            parts=PARTS,
+            surveys=Surveys(folder, time_zone=read_site(folder)[1]),
+            host=host,
+            port=port,
+            workers=2,
+            site_url=shown if lan else "",
+        )
+
+
+def sample_survey(folder: Path, *, site_url: str = "") -> str:
+    """Fields the survey of an invented town in the instance `folder` once; returns a code that was not used yet."""
+    from comity.site.parts import PARTS
+    from comity.site.server import Surveys, prepare_surveys
+
+    os.environ["COMITY_PARTS"] = ",".join(PARTS)
+    os.environ["COMITY_PUBLIC"] = str((folder / "public").absolute())
+    os.environ["COMITY_SITE_URL"] = site_url
+    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
+    prepare_surveys(Surveys(folder))
+    from comity.site.surveys.codes import CodeKey
+    from comity.site.surveys.fielding import field_and_invite
+    from comity.site.surveys.invitations.actions import Case
+    from comity.site.surveys.invitations.queries import cases_to_remind
+    from comity.site.surveys.questionnaire.bank import standard_questionnaire
+    from comity.site.surveys.responses.queries import surveys
+
+    if all(each.name != SAMPLE_SURVEY for each in surveys()):
+        town = [Case(f"{number:04d}", "north" if number % 2 else "south") for number in range(SAMPLE_PEOPLE)]
+        field_and_invite(
+            SAMPLE_SURVEY,
+            standard_questionnaire().as_json(),
+            town,
+            keys=folder / "keys",
+            answers_url=f"/survey/{SAMPLE_SURVEY}/",
+            is_sample_data=True,
+        )
+    unused = cases_to_remind(SAMPLE_SURVEY)
+    return CodeKey.read(folder / "keys" / "codes.key").code(SAMPLE_SURVEY, unused[0] if unused else "0000")
+
+
+def own_address() -> str:
+    """The address by which this machine is reached on its network; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def _show_qr(address: str) -> None:
+    import segno
+
+    segno.make(address, micro=False).terminal(compact=True)

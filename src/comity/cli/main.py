@@ -20,15 +20,18 @@ VERBS = {
     "serve": "Serve the public portal.",
     "verify": "Verify a public folder or a served one.",
     "mirror": "Keep a verified copy of somebody's public folder.",
+    "doctor": "Look an instance over: keys, files, promises, disk.",
     "witness": "Cosign the checkpoints of other instances.",
     "rotate-key": "Replace the ledger's key under the old one's signature.",
     "attack": "Try to work out hidden counts of a public folder, as an outsider would.",
     "protect": "Hide the small counts of one table.",
+    "reproduce": "Recompute a release from its public tables.",
     "disparity": "Tests for disparity on a file of counts or an instance.",
     "estimate": "Survey estimates with standard errors.",
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
     "priorities": "Decide budgets by fair rules; find opinion groups.",
+    "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }
 
 

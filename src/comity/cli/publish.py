@@ -39,10 +39,12 @@ def command(
 
     because = read_reasons(reasons, read_instance(folder).agency.languages) if reasons else None
 
-    def confirm(shown: Preview) -> bool:
-        return agrees(shown.summary(), "Seal it, and make it public?", yes=yes, see=str(shown.page))
-
     with shown_progress() as progress:
+
+        def confirm(shown: Preview) -> bool:
+            with progress.paused():
+                return agrees(shown.summary(), "Seal it, and make it public?", yes=yes, see=str(shown.page))
+
         published = publish(
             folder,
             dataset,

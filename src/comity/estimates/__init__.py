@@ -3,7 +3,7 @@
 The methods are described one a page in docs/methods/.
 """
 
-from comity.estimates.aapor import About, Dispositions, count_dispositions, disclosure_statement, outcome_rates
+from comity.estimates.aapor import Dispositions, count_dispositions, outcome_rates
 from comity.estimates.change import estimate_change, estimate_difference
 from comity.estimates.columns import Columns, read_columns
 from comity.estimates.design import Design, SecondPhase, Survey
@@ -23,6 +23,7 @@ from comity.estimates.sensitive import (
 )
 from comity.estimates.small_area import fay_herriot
 from comity.estimates.specification import Specification, parse_specification, read_specification
+from comity.estimates.statement import About, DisclosureItem, disclosure_statement
 from comity.estimates.steps import (
     AdjustEligibility,
     AdjustNonresponse,
@@ -32,6 +33,7 @@ from comity.estimates.steps import (
     Rake,
     Trim,
 )
+from comity.estimates.targets import targets_from_population
 from comity.estimates.weighting import weigh
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Collapse",
     "Columns",
     "Design",
+    "DisclosureItem",
     "Dispositions",
     "Estimate",
     "Estimates",
@@ -79,6 +82,7 @@ __all__ = [
     "read_specification",
     "read_survey_file",
     "score_scale",
+    "targets_from_population",
     "weigh",
     "with_replicate_columns",
     "with_replicates",

@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from comity.errors import ComityError
+from comity.estimates import notes
 from comity.estimates.columns import Columns, Floats, joint_codes, read_columns
+from comity.wording import Message
 
 if TYPE_CHECKING:
     from comity.estimates.chain import FittedStep
@@ -23,13 +25,6 @@ if TYPE_CHECKING:
 
 LonelyRule = Literal["error", "certainty", "adjust", "average"]
 Kind = Literal["probability", "opt-in"]
-
-OPT_IN_NOTICE = "Opt-in sample: people chose to take part, so no margin of error can be given."
-QUASI_RANDOMISATION = (
-    "within the weighting cells, taking part does not depend on the answers",
-    "everyone in the population had some chance of taking part",
-    "the weighting variables are measured in the sample as they are in the targets",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +164,11 @@ class Survey:
     @property
     def has_margin_of_error(self) -> bool:
         return self.design.kind == "probability" or self.design.quasi_randomisation
+
+    @property
+    def caveat(self) -> Message | None:
+        """What must stand beside every interval of this survey."""
+        return notes.QUASI_RANDOMISATION if self.design.quasi_randomisation else None
 
     @cached_property
     def all_weighted(self) -> bool:

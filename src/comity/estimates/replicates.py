@@ -93,12 +93,16 @@ class Replicates:
                 result[start : start + size, at] = np.einsum("cr,cr->r", mass, factors)
         return result
 
-    def covariance_of(self, replicated: Floats, full: Floats) -> Floats:
-        """Covariance (k, k) from the replicates' estimates (R, k) and the full sample's (k,)."""
+    def deviations(self, replicated: Floats, full: Floats) -> Floats:
+        """Scaled deviations (R, k) of the replicates' estimates (R, k); `full` (k,) is the full sample's."""
         used = self.rscales > 0
         centre = full if self.mse else replicated[used].mean(axis=0)
-        deviations = (replicated[used] - centre) * np.sqrt(self.rscales[used])[:, None]
-        covariance: Floats = self.scale * deviations.T @ deviations
+        return np.where(used[:, None], (replicated - centre) * np.sqrt(self.scale * self.rscales)[:, None], 0.0)
+
+    def covariance_of(self, replicated: Floats, full: Floats) -> Floats:
+        """Covariance (k, k) from the replicates' estimates (R, k) and the full sample's (k,)."""
+        deviations = self.deviations(replicated, full)
+        covariance: Floats = deviations.T @ deviations
         return covariance
 
 

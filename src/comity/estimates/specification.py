@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from comity.errors import ComityError, nearest
-from comity.estimates.aapor import About
 from comity.estimates.columns import Columns
 from comity.estimates.design import Design, SecondPhase, Survey
 from comity.estimates.replicates import METHODS, with_replicate_columns, with_replicates
+from comity.estimates.statement import About
 from comity.estimates.steps import (
     AdjustEligibility,
     AdjustNonresponse,

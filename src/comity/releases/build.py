@@ -18,6 +18,7 @@ from comity.disclosure import Protected, PublishedRelease, protect
 from comity.disclosure.tables import levels
 from comity.releases.draft import SIZES, Draft, DraftTable, check_draft
 from comity.releases.drawing import draw
+from comity.releases.explanation import notes_beside_tables, policy_record
 from comity.releases.render import csv, json_bytes, parquet
 from comity.releases.withholding import (
     Public,
@@ -73,6 +74,7 @@ def build_release(
     for name, table in protected.tables.items():
         files[f"tables/{name}.csv"] = csv(table)
         files[f"tables/{name}.parquet"] = parquet(table)
+    files["tables/notes.txt"] = notes_beside_tables(draft)
     files |= _charts(draft, findings, progress)
     files["findings.json"] = json_bytes({"findings": findings})
     files["methods.json"] = json_bytes({"methods": {key: draft.methods[key] for key in sorted(draft.methods)}})
@@ -118,7 +120,7 @@ def _descriptors(built: Built, version: int, published: date) -> dict[str, bytes
             for each in draft.pictures
             if f"charts/{each.name}.{draft.languages[0]}.wide.svg" in built.files
         ],
-        "policy": {**draft.policy.as_record(), "reason": draft.policy_reason},
+        "policy": policy_record(draft),
         "protection": built.protected.report.as_record(),
         "source": draft.source,
         "licence": draft.licence or LICENCE,
@@ -259,7 +261,7 @@ def _schema(table: pa.Table, draft: Draft) -> dict[str, Any]:
                 "name": "count",
                 "type": "integer",
                 "description": "Empty where status is suppressed.",
-                "constraints": {"minimum": 0},
+                "constraints": {} if draft.policy.method == "dp" else {"minimum": 0},
             },
             {
                 "name": "status",

@@ -4,11 +4,13 @@ concerns what no table counts, or is rounded.
 - A finding names the cells that its numbers follow from. When one of them is hidden, its numbers are withheld, with the
   reason. Otherwise each count in it leaves only if it is a sum of those cells.
 - A finding that names no cell is about conditions that no table has (the clock minute and the light, for instance). Its
-  counts leave unless they are below the policy's minimum, or equal a hidden count: they may be that very count.
+  counts leave unless they are below the policy's minimum, or equal a hidden count: they may be that very count. Where
+  its number of records is such a count, all its numbers are withheld.
 - Estimates and intervals are rounded to three significant digits, in pictures too.
 - Counts in the account of data quality are looked up in the tables that count by the same column. Where no table does, any
   way to spread them over the cells of the tables is possible, so they bound none of them; the rule of the counts of
   findings holds for them.
+- Of several source files no number of rows is told: each may hold one month, or one place.
 - Where counts are published with noise, exact numbers beside them would undo it: findings are withheld.
 
 docs/methods/suppression.md, "Numbers beside the tables".
@@ -92,29 +94,25 @@ def quality_as_published(quality: Mapping[str, Any], public: Public) -> dict[str
     """The account of data quality (release-json.md) as it may stand beside the tables of `public`."""
     if not quality:
         return {}
+    rows = quality["accounting"]["accepted"]
+    missing = []
+    for each in quality["missing"]:
+        told = {
+            key: _looked_up(public, each["column"], code, each[key], rows)
+            for key, code in (("not_recorded", "not recorded"), ("unknown", "unknown"))
+        }
+        missing.append(_with_status({**each, **told}, told.values()))
+    reporting = []
+    for each in quality["reporting"]:
+        number = _looked_up(public, "month", each["period"], each["rows"], rows)
+        reporting.append(_with_status({**each, "rows": number}, [number]))
     return {
         **quality,
-        "missing": [
-            {
-                **each,
-                "not_recorded": _looked_up(public, each["column"], "not recorded", each["not_recorded"], each["rows"]),
-                "unknown": _looked_up(public, each["column"], "unknown", each["unknown"], each["rows"]),
-            }
-            for each in quality["missing"]
-        ],
-        "reporting": [
-            {
-                **each,
-                "rows": _looked_up(public, "month", each["period"], each["rows"], quality["accounting"]["accepted"]),
-            }
-            for each in quality["reporting"]
-        ],
+        "missing": missing,
+        "reporting": reporting,
         # One file of several may hold one month or one place; its size tells the number of its rows.
         "files": [
-            each
-            if len(quality["files"]) == 1 or public.may_leave(each["rows"])
-            else {**each, "rows": None, "bytes": None}
-            for each in quality["files"]
+            each if len(quality["files"]) == 1 else {**each, "rows": None, "bytes": None} for each in quality["files"]
         ],
     }
 
@@ -151,12 +149,11 @@ def refuse_what_tells(files: Mapping[str, bytes], public: Public) -> None:
                 if not _is_allowed(number, allowed, finding, public):
                     raise _tells(f"findings.json, {finding['id']}, {name}", number)
     quality = json.loads(files["quality.json"])
-    for name in ("missing", "reporting", "files"):
+    for name, keys in (("missing", ("not_recorded", "unknown")), ("reporting", ("rows",))):
         for at, each in enumerate(quality.get(name, ())):
-            for key in ("not_recorded", "unknown", "rows") if name != "missing" else ("not_recorded", "unknown"):
-                number = each.get(key)
-                is_whole = name == "files" and len(quality["files"]) == 1
-                if number is not None and number not in public.counts and not is_whole and number in public.hidden:
+            for key in keys:
+                number = each[key]
+                if number is not None and number not in public.counts and number in public.hidden:
                     raise _tells(f"quality.json, {name} {at + 1}, {key}", number)
 
 
@@ -196,10 +193,7 @@ def _as_published(finding: Mapping[str, Any], public: Public, languages: Sequenc
     says_too_much = any(
         not _is_allowed(number, allowed, finding, public) for name in _TEXTS for number in _in_text(finding[name])
     )
-    if not cells:
-        told = [finding["n"], *(figure.get(key) for figure in finding["figures"] for key in ("k", "n"))]
-        says_too_much = says_too_much or any(count in public.hidden for count in told if count)
-    if is_hidden or says_too_much:
+    if is_hidden or says_too_much or (not cells and not public.may_leave(finding["n"])):
         return _withheld(
             finding,
             languages,
@@ -211,14 +205,12 @@ def _as_published(finding: Mapping[str, Any], public: Public, languages: Sequenc
             return True
         return count in allowed if cells else public.may_leave(count)
 
-    return {
-        **shown,
-        "n": shown["n"] if may_leave(shown["n"]) else None,
-        "figures": [
-            {**figure, **{key: figure[key] if may_leave(figure[key]) else None for key in ("k", "n") if key in figure}}
-            for figure in shown["figures"]
-        ],
-    }
+    figures = []
+    for figure in shown["figures"]:
+        counts = {key: figure[key] for key in ("k", "n") if key in figure}
+        leave = all(map(may_leave, counts.values()))  # one of them and the share give the other
+        figures.append(figure if leave else {**figure, **dict.fromkeys(counts)})
+    return {**shown, "n": shown["n"] if may_leave(shown["n"]) else None, "figures": figures}
 
 
 def _withheld(finding: Mapping[str, Any], languages: Sequence[str], reason: Any) -> dict[str, Any]:
@@ -280,6 +272,10 @@ def _in_text(texts: Mapping[str, str] | None) -> Iterator[int]:
             plain = found.replace(",", "").strip()
             if plain.isdecimal():
                 yield int(plain)
+
+
+def _with_status(record: dict[str, Any], told: Iterable[int | None]) -> dict[str, Any]:
+    return {**record, "status": "suppressed"} if None in told else record
 
 
 def _looked_up(public: Public, column: str, code: str, count: int | None, rows: int) -> int | None:

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from comity.errors import ComityError
+from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
-SITE, INVITATIONS, RESPONSES = "default", "invitations", "responses"
+SITE = "default"
 
 DATABASE_SETTINGS = {
     SITE: "COMITY_SITE_DATABASE",

@@ -7,7 +7,8 @@ organisations, and a portal that is served alone has no database at all.
 from __future__ import annotations
 
 from comity.errors import UsageError
-from comity.site.databases import INVITATIONS, RESPONSES, SITE
+from comity.site.databases import SITE
+from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
 PORTAL, CODES, ANSWERS = "portal", "codes", "answers"
 PARTS = (PORTAL, CODES, ANSWERS)

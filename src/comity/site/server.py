@@ -118,7 +118,7 @@ def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: C
                 "bind": f"fd://{listener.fileno()}",
                 "workers": workers,
                 "worker_class": "gthread",
-                "threads": 4 if parts == (PORTAL,) else 16,  # answers wait for the disk, many at a time
+                "threads": 4 if parts == (PORTAL,) else 24,  # answers wait for the disk, many at a time
                 "keepalive": 15,
                 "timeout": 60,
                 "graceful_timeout": 5,

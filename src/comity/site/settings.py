@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from comity.site.databases import DATABASE_SETTINGS, INVITATIONS, RESPONSES, SITE, database_from_url
+from comity.site.databases import DATABASE_SETTINGS, SITE, database_from_url
 from comity.site.parts import PORTAL, apps_of, read_parts, stores_of
+from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
 HERE = Path(__file__).parent
 
 PUBLIC = Path(os.environ.get("COMITY_PUBLIC", "public")).absolute()
 SITE_URL = os.environ.get("COMITY_SITE_URL", "").rstrip("/")
 BUILT = HERE / "static" / "built"
+POPULATION = os.environ.get("COMITY_POPULATION", "")  # a description of who lives here, for the toolkit's reach record
 
 PARTS = read_parts(os.environ.get("COMITY_PARTS", PORTAL))
 INSTANCE = Path(os.environ.get("COMITY_INSTANCE", ".")).absolute()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,25 +35,18 @@ def portal_without_databases(get_response: View) -> View:
     """Middleware: while an address that is not of the surveys is answered, every query raises."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        with ExitStack() as request.forbidden_queries:
+            return get_response(request)
 
-    def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
         match = request.resolver_match
-        if match is not None and "surveys" in match.app_names:
-            return None
-        with _no_queries():
-            return view(request, *args, **kwargs)
+        if match is None or "surveys" not in match.app_names:
+            for store in settings.DATABASES:
+                request.forbidden_queries.enter_context(connections[store].execute_wrapper(_refuse))
 
     middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
 
 
-@contextmanager
-def _no_queries() -> Iterator[None]:
-    def refuse(*args: Any) -> None:
-        raise PortalReadsNothing
-
-    with ExitStack() as stack:
-        for store in settings.DATABASES:
-            stack.enter_context(connections[store].execute_wrapper(refuse))
-        yield
+def _refuse(*args: Any) -> None:
+    raise PortalReadsNothing

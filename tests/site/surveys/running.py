@@ -120,10 +120,13 @@ class Resident:
 
     def __init__(self, port: int, survey: str = SURVEY) -> None:
         self.survey = survey
+        self.headers: dict[str, str] = {}
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
-        self.connection.request("POST", path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
+        self.connection.request(
+            "POST", path, urlencode(fields), {**self.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        )
         response = self.connection.getresponse()
         return response.status, response.read().decode()
 

@@ -20,6 +20,7 @@ NAVIGATION = (
     ("methods", _("Methods")),
     ("quality", _("Data quality")),
     ("verify", _("Verify")),
+    ("toolkit", _("Toolkit")),
 )
 
 

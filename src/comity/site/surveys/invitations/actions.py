@@ -9,10 +9,10 @@ from django.db import connections, transaction
 from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
-from comity.site.databases import INVITATIONS
 from comity.site.surveys.codes import CodeKey, CodeRefused
 from comity.site.surveys.invitations.models import NO_ELEMENT, Invitation, Sample
 from comity.site.surveys.mixing import mix, mix_later
+from comity.site.surveys.stores import INVITATIONS
 from comity.site.surveys.tokens import ELEMENT_BYTES, Token, TokenKey, TokenRefused
 
 SMALLEST_STRATUM = 50

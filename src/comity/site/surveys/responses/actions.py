@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
-from comity.site.databases import RESPONSES
 from comity.site.surveys.mixing import mix
 from comity.site.surveys.questionnaire import read_questionnaire
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import Survey
 from comity.site.surveys.responses.queries import Fielded
 from comity.site.surveys.responses.writer import write
+from comity.site.surveys.stores import RESPONSES
 from comity.site.surveys.tokens import NONCE_BYTES, Token, TokenKey, TokenRefused
 
 FEWEST_SLOTS = 400

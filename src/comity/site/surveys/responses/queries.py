@@ -12,11 +12,11 @@ from django.conf import settings
 from django.http import Http404
 
 from comity.errors import ComityError
-from comity.site.databases import RESPONSES
 from comity.site.surveys.mixing import mix
 from comity.site.surveys.questionnaire import Questionnaire, read_questionnaire
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import SpentToken, Survey
+from comity.site.surveys.stores import RESPONSES
 
 
 class StillOpen(ComityError):

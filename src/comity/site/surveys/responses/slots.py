@@ -15,8 +15,8 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
-from comity.site.databases import RESPONSES
 from comity.site.surveys.responses.models import SLOT_BYTES, Slot, Survey
+from comity.site.surveys.stores import RESPONSES
 
 _HEAD = struct.Struct(">HIB")  # length, next slot, 1 for a response's first slot
 PART_BYTES = SLOT_BYTES - _HEAD.size

@@ -20,10 +20,10 @@ from django.db import DatabaseError, connections, transaction
 from django.utils.translation import gettext as _
 
 from comity.errors import ComityError
-from comity.site.databases import RESPONSES
 from comity.site.surveys.mixing import mix_later
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import Survey
+from comity.site.surveys.stores import RESPONSES
 
 MOST_TOGETHER = 64
 PATIENCE_SECONDS = 30.0
@@ -84,21 +84,15 @@ def _writer() -> SimpleQueue[Arrival]:
 
 def _work(queue: SimpleQueue[Arrival]) -> None:
     while True:
-        batch = [queue.get()]
-        while len(batch) < MOST_TOGETHER:
-            try:
-                batch.append(queue.get_nowait())
-            except Empty:
-                break
-        _settle(batch)
+        _settle([queue.get()], queue)
 
 
-def _settle(batch: list[Arrival]) -> None:
-    """Commits `batch` and tells each of it what became of it; what fails is tried twice more."""
+def _settle(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
+    """Commits `batch` with what else waits, and tells each of it what became of it; what fails is tried twice more."""
     outcomes: list[bool | Exception | None] = []
     for _attempt in range(3):
         try:
-            outcomes = _commit(batch)
+            outcomes = _commit(batch, queue)
             break
         except slots.NoSlotFree as full:
             outcomes = [full] * len(batch)
@@ -114,10 +108,14 @@ def _settle(batch: list[Arrival]) -> None:
     mix_later(RESPONSES)
 
 
-def _commit(batch: list[Arrival]) -> list[bool | Exception | None]:
-    """Stores what is new of `batch` (True; False for what was there; None where the survey is closed), in the order of the receipts, so that two processes never wait for each other."""
+def _commit(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> list[bool | Exception | None]:
+    """Stores what is new of `batch` and of `queue`, which it moves to `batch`: True; False for what was there; None where closed.
+
+    In the order of the receipts, so that two processes never wait for each other.
+    """
     outcomes: dict[int, bool | None] = {}
     with _turn(), transaction.atomic(using=RESPONSES), connections[RESPONSES].cursor() as cursor:
+        _gather(batch, queue)  # only now: many came while another process had its turn
         cursor.execute("SELECT name, state, first_slot, slots FROM survey_responses_survey")
         surveys = {name: (state, first, count) for name, state, first, count in cursor.fetchall()}
         for at in sorted(range(len(batch)), key=lambda at: batch[at].receipt):
@@ -136,6 +134,14 @@ def _commit(batch: list[Arrival]) -> list[bool | Exception | None]:
                 slots.store(arrival.content, first, count)
             outcomes[at] = is_new
     return [outcomes[at] for at in range(len(batch))]
+
+
+def _gather(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
+    while len(batch) < MOST_TOGETHER:
+        try:
+            batch.append(queue.get_nowait())
+        except Empty:
+            return
 
 
 def _make_room(surveys: set[str]) -> None:

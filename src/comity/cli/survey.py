@@ -1,0 +1,157 @@
+"""`comity survey`: puts a survey into the field, ends it, seals the list of spent tokens, and makes accounts for its people."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from comity.errors import ComityError
+
+_INSTANCE = click.option(
+    "--instance", "folder", type=click.Path(path_type=Path), default=Path(), help="The instance folder.  [.]"
+)
+
+
+class SurveyCommandError(ComityError):
+    """A survey command was given files it cannot use."""
+
+
+@click.group("survey")
+def command() -> None:
+    """Surveys that nobody can trace: field one, end it, seal its receipts, name its people.
+
+    \b
+    Example:  comity survey field trust-2027 --sample sample.csv --codes codes.csv
+    """
+
+
+@command.command("field")
+@click.argument("name")
+@_INSTANCE
+@click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
+@click.option("--sample", type=click.Path(path_type=Path, exists=True), help="CSV with the columns case and stratum.")
+@click.option("--codes", type=click.Path(path_type=Path), help="Where to write case and code, for the letters.")
+@click.option("--open-link", is_flag=True, help="No invitations: anybody may answer, and results say so for ever.")
+@click.option("--sample-data", is_flag=True, help="An example: every page carries a watermark.")
+def field(
+    name: str,
+    folder: Path,
+    questionnaire: Path | None,
+    sample: Path | None,
+    codes: Path | None,
+    open_link: bool,
+    sample_data: bool,
+) -> None:
+    """Freeze the questionnaire, invite the sample, and open survey NAME."""
+    if open_link == bool(sample) or bool(sample) != bool(codes):
+        raise SurveyCommandError(
+            "A survey needs either a sample with a file for its codes, or --open-link.",
+            "Give --sample FILE --codes FILE, or --open-link.",
+        )
+    site = _prepare(folder)
+    from comity.site.surveys.fielding import field_and_invite
+    from comity.site.surveys.invitations.actions import Case
+    from comity.site.surveys.questionnaire.bank import standard_questionnaire
+    from comity.site.surveys.responses.actions import field_survey
+
+    content = questionnaire.read_bytes() if questionnaire else standard_questionnaire().as_json()
+    if open_link:
+        field_survey(name, content, strata=None, is_sample_data=sample_data)
+        click.echo(f"Survey '{name}' is open to anybody who has the link /survey/{name}/.")
+        return
+    assert sample is not None
+    assert codes is not None
+    made = field_and_invite(
+        name,
+        content,
+        [Case(row["case"], row.get("stratum") or "all") for row in _rows(sample)],
+        keys=folder / "keys",
+        answers_url=f"{site.answers_url}/survey/{name}/",
+        is_sample_data=sample_data,
+    )
+    write_codes(codes, made)
+    click.echo(
+        f"Survey '{name}' is open to {len(made):,} invited; their codes are in {codes}. Delete it after printing."
+    )
+
+
+@command.command("close")
+@click.argument("name")
+@_INSTANCE
+def close(name: str, folder: Path) -> None:
+    """End survey NAME and seal the whole list of its spent tokens."""
+    _prepare(folder)
+    from comity.site.surveys.invitations.actions import close_sample
+    from comity.site.surveys.responses.actions import close_survey
+
+    close_survey(name)
+    close_sample(name)
+    _seal(name, folder)
+
+
+@command.command("seal")
+@click.argument("name")
+@_INSTANCE
+def seal(name: str, folder: Path) -> None:
+    """Seal the list of tokens spent so far on survey NAME."""
+    _prepare(folder)
+    _seal(name, folder)
+
+
+@command.command("account")
+@click.argument("name")
+@_INSTANCE
+@click.option("--role", required=True, help="custodian, analyst, interviewer or redactor.")
+@click.option("--works-for-police", is_flag=True, help="Only analysts may.")
+@click.password_option()
+def account(name: str, folder: Path, role: str, works_for_police: bool, password: str) -> None:
+    """Make an account for somebody who works on surveys."""
+    _prepare(folder)
+    from comity.site.community.actions import add_account
+
+    add_account(name, role=role, password=password, works_for_police=works_for_police)
+    click.echo(f"{name} can sign in at /office/ as {role}.")
+
+
+def write_codes(path: Path, codes: dict[str, str]) -> None:
+    """Case and code of everybody invited, for the letters; for its owner only."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["case", "code"])
+        writer.writerows(codes.items())
+
+
+def _prepare(folder: Path) -> Any:
+    """Opens the stores of the instance in `folder`; returns its [site] settings."""
+    os.environ["COMITY_PARTS"] = "codes,answers"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
+    from comity.instance.site import read_site
+    from comity.site.server import Surveys, prepare_surveys
+
+    site, time_zone = read_site(folder)
+    prepare_surveys(Surveys(folder, site.databases, site.codes_url, site.answers_url, time_zone))
+    return site
+
+
+def _seal(name: str, folder: Path) -> None:
+    from comity.ledger import Signer
+    from comity.site.surveys.sealing import seal_receipts
+
+    signer = Signer.load(folder / "keys" / "ledger.key")
+    count = seal_receipts(folder, name, signer=signer, today=date.today())
+    click.echo(f"The list of {count:,} spent tokens of '{name}' is sealed in the ledger.")
+
+
+def _rows(path: Path) -> Sequence[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "case" not in rows[0]:
+        raise SurveyCommandError(f"{path} has no column 'case'.", "Give a CSV file with the columns case and stratum.")
+    return rows

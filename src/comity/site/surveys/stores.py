@@ -1,0 +1,3 @@
+"""The two stores that nothing links, by the names Django knows them by."""
+
+INVITATIONS, RESPONSES = "invitations", "responses"
