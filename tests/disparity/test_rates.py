@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.reference.pooled_rates import clustered_logit_interval, mantel_haenszel
+from tests.reference.pooled_rates import left_out_logit_interval, mantel_haenszel
 
 from comity.disparity.counts import read_counts
 from comity.disparity.finding import Verdict
@@ -39,7 +39,7 @@ def test_wilson_and_exact_intervals_are_the_textbook_ones():
     assert (poisson_rate(10, 1.0).low, poisson_rate(10, 1.0).high) == pytest.approx((4.79539, 18.39036), abs=1e-5)
 
 
-def test_clustered_rates_and_ratios_within_places_are_those_of_single_stops():
+def test_rates_and_ratios_within_places_are_those_of_loops_over_places():
     rng = np.random.default_rng(2)
     n = rng.integers(5, 60, (8, 2)).astype(float)
     k = rng.binomial(n.astype(int), 0.3).astype(float)
@@ -47,7 +47,7 @@ def test_clustered_rates_and_ratios_within_places_are_those_of_single_stops():
     rate = clustered_rate(k[:, 0], n[:, 0])
     within = mantel_haenszel_ratio(k[:, 0], n[:, 0], k[:, 1], n[:, 1])
 
-    assert (rate.low, rate.high) == pytest.approx(clustered_logit_interval(k[:, 0], n[:, 0]))
+    assert (rate.low, rate.high) == pytest.approx(left_out_logit_interval(k[:, 0], n[:, 0]))
     assert within.estimate == pytest.approx(mantel_haenszel(k[:, 0], n[:, 0], k[:, 1], n[:, 1]))
 
 
@@ -77,7 +77,7 @@ def test_clustered_intervals_cover_where_wilson_does_not():
         pooled, strata = clustered_ratio(*columns), mantel_haenszel_ratio(*columns)
         ratio += pooled.low <= 1 <= pooled.high
         within += strata.low <= 1 <= strata.high
-    assert rate / 400 >= 0.90
+    assert rate / 400 >= 0.91
     assert narrow / 400 < 0.6
     assert 0.92 <= ratio / 400 <= 0.98
     assert 0.92 <= within / 400 <= 0.98

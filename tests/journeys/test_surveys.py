@@ -54,8 +54,12 @@ def small_questionnaire() -> Questionnaire:
                 name="first",
                 label=both("First page", "Primera página"),
                 questions=(
-                    Question(name="safe", kind="select_one", label=both("Safe?", "¿Seguro?"), choices=yes_no, required=True),
-                    Question(name="age", kind="integer", label=both("Age?", "¿Edad?"), hint=both("In years", "En años")),
+                    Question(
+                        name="safe", kind="select_one", label=both("Safe?", "¿Seguro?"), choices=yes_no, required=True
+                    ),
+                    Question(
+                        name="age", kind="integer", label=both("Age?", "¿Edad?"), hint=both("In years", "En años")
+                    ),
                 ),
             ),
             Group(
@@ -106,9 +110,11 @@ def visit(browser, survey):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "console",
-            lambda line: problems.append(line.text)
-            if line.type == "error" and not re.search("net::ERR|422", line.text)
-            else None,
+            lambda line: (
+                problems.append(line.text)
+                if line.type == "error" and not re.search("net::ERR|422", line.text)
+                else None
+            ),
         )
         return page
 

@@ -1,4 +1,4 @@
-"""Pooled rates by matrices and loops: CR2 errors with their degrees of freedom, and Mantel-Haenszel over places."""
+"""Pooled rates by loops: intervals that leave out one place at a time, and Mantel-Haenszel over places."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import numpy as np
 from scipy import stats
 
 
-def clustered_logit_interval(k, n, confidence=0.95):
-    """CR2 interval of a pooled share on the logit scale, from rows of single stops: an intercept-only regression."""
-    rows = np.concatenate([np.repeat([1.0, 0.0], [int(a), int(b - a)]) for a, b in zip(k, n, strict=True)])
-    place = np.repeat(np.arange(len(n)), n.astype(int))
-    share, total = rows.mean(), len(rows)
-    pulls = np.zeros((len(n), total))
-    for at in range(len(n)):
-        mine = place == at
-        hat = np.full((mine.sum(), mine.sum()), 1 / total)
-        values, vectors = np.linalg.eigh(np.eye(mine.sum()) - hat)
-        pulls[at, mine] = np.ones(mine.sum()) @ vectors @ np.diag(values**-0.5) @ vectors.T
-    pulled = pulls @ (rows - share)
-    covariance = pulls @ (np.eye(total) - 1 / total) @ pulls.T
+def left_out_logit_interval(k, n, confidence=0.95):
+    """Interval of a pooled share on the logit scale, from the shares without each place.
+
+    Its degrees of freedom are those of the sum of squares when only the places' rates vary, alike in all.
+    """
+    places, share = range(len(n)), sum(k) / sum(n)
+    apart = [share - sum(np.delete(k, at)) / sum(np.delete(n, at)) for at in places]
+    # What a place's rate adds to each of these differences.
+    pulls = np.zeros((len(n), len(n)))
+    for at in places:
+        for other in places:
+            without = 0.0 if at == other else n[other] / sum(np.delete(n, at))
+            pulls[at, other] = n[other] / sum(n) - without
+    covariance = pulls @ pulls.T
     freedom = np.trace(covariance) ** 2 / (covariance**2).sum()
-    scale = 1 / (total * share * (1 - share))
-    half = stats.t.ppf(0.5 + confidence / 2, freedom) * scale * np.sqrt((pulled**2).sum())
+    half = stats.t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(np.square(apart).sum()) / (share * (1 - share))
     logit = np.log(share / (1 - share))
     return tuple(1 / (1 + np.exp(-(logit + sign * half))) for sign in (-1, 1))
 
