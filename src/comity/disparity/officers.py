@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from comity.disparity.change import FunnelPoint
+from comity.disparity.counts import numbers
 from comity.disparity.picture_parts import Drawing
 from comity.disparity.point_pictures import funnel_picture
 from comity.errors import ComityError
@@ -159,7 +160,7 @@ def _read(table: pa.Table) -> _Stops:
         raise ComityError(
             "No column says within what officers are compared.", "Add one, such as cell, place, hour or assignment."
         )
-    stops, events = (table[column].to_numpy().astype(float) for column in ("stops", "events"))
+    stops, events = (numbers(table, column) for column in ("stops", "events"))
     for name, values in (("stops", stops), ("events", events)):
         if not (np.isfinite(values).all() and (values >= 0).all() and (values == np.floor(values)).all()):
             at = int(np.argmax(~((values >= 0) & (values == np.floor(values)))))
