@@ -31,7 +31,7 @@ def command() -> None:
     """
 
 
-@command.command("field")
+@command.command("field", epilog="Example: comity survey field trust-2027 --sample sample.csv --codes codes.csv")
 @click.argument("name")
 @_INSTANCE
 @click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
@@ -81,7 +81,7 @@ def field(
     )
 
 
-@command.command("close")
+@command.command("close", epilog="Example: comity survey close trust-2027")
 @click.argument("name")
 @_INSTANCE
 def close(name: str, folder: Path) -> None:
@@ -95,7 +95,7 @@ def close(name: str, folder: Path) -> None:
     _seal(name, folder)
 
 
-@command.command("seal")
+@command.command("seal", epilog="Example: comity survey seal trust-2027")
 @click.argument("name")
 @_INSTANCE
 def seal(name: str, folder: Path) -> None:
@@ -104,7 +104,7 @@ def seal(name: str, folder: Path) -> None:
     _seal(name, folder)
 
 
-@command.command("account")
+@command.command("account", epilog="Example: comity survey account alex --role custodian")
 @click.argument("name")
 @_INSTANCE
 @click.option("--role", required=True, help="custodian, analyst, interviewer or redactor.")
