@@ -1,7 +1,8 @@
-"""Build hook: compiles the translations, and refuses a wheel without the built front end."""
+"""Build hook: compiles the translations, adds the bill of materials, and refuses a wheel without the built front end."""
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -9,12 +10,18 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileMessages(BuildHookInterface):
+class PrepareBuild(BuildHookInterface):
     def initialize(self, version: str, build_data: dict) -> None:
         root = Path(self.root)
         for source in sorted((root / "src" / "comity").rglob("*.po")):
             with source.open("rb") as readable, source.with_suffix(".mo").open("wb") as writable:
                 write_mo(writable, read_po(readable, locale=source.parts[-3]))
         built = root / "src" / "comity" / "site" / "static" / "built"
-        if self.target_name == "wheel" and version == "standard" and not built.is_dir():
+        if self.target_name != "wheel" or version != "standard":
+            return
+        if not built.is_dir():
             raise SystemExit("The front end is not built. Run 'make frontend' first, then build the wheel.")
+        bill = root / "build" / "comity.cdx.json"
+        bill.parent.mkdir(exist_ok=True)
+        bill.write_bytes(runpy.run_path(str(root / "tools" / "components.py"))["bill_of_materials"]())
+        build_data["sbom_files"].append(str(bill))

@@ -22,8 +22,12 @@ WHERE = {"lat": 44.98, "lng": -93.27, "time_zone": "America/Chicago"}
 
 
 def veil(options: argparse.Namespace) -> dict:
-    """Rows to odds ratio with clustered error; the peer gets its design matrix for nothing."""
-    from comity.disparity.veil_of_darkness import VeilOptions, _knots, _window, fit_veil, natural_spline, read_stops
+    """Rows to odds ratio with clustered error; the peer gets its design matrix for nothing.
+
+    The peer sees the stops that are used only (those between the earliest and latest dusk, without twilight).
+    """
+    from comity.disparity.veil_model import VeilOptions, fit_veil, knots, natural_spline
+    from comity.disparity.veil_stops import read_stops
 
     rng = np.random.default_rng(1)
     rows, places = options.rows, 20
@@ -38,23 +42,21 @@ def veil(options: argparse.Namespace) -> dict:
             "group": pa.DictionaryArray.from_arrays(pa.array(black.astype(np.int8)), pa.array(["white", "black"])),
         }
     )
+    del day, minute, place, black
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
         stops = read_stops(table, group="black", reference="white", **WHERE)
         fit = fit_veil(stops, options=VeilOptions(), time_zone=WHERE["time_zone"])
         seconds.append(time.perf_counter() - start)
-    keep, dark = _window(stops, VeilOptions(), "UTC")
-    first = stops.minute[keep].min()
-    spline = natural_spline(
-        np.arange(stops.minute[keep].max() - first + 1.0), _knots(stops.minute[keep] - first, stops.total[keep], 6)
-    )
-    known = np.zeros((365, 1440), dtype=np.int8)
-    known[stops.day[keep], stops.minute[keep]] = np.where(dark[keep], 2, 1)
-    side = known[day, minute]
-    use = side > 0
-    x = np.column_stack([side[use] == 2, spline[minute[use] - first], np.eye(places)[place[use]]]).astype(float)
-    y = black[use].astype(float)
+    repeat = stops.total.astype(int)
+    at = np.repeat(np.arange(len(repeat)), repeat)
+    y = (np.arange(len(at)) - np.repeat(np.cumsum(repeat) - repeat, repeat) < stops.group_count[at]).astype(float)
+    clock = (stops.minute - stops.minute.min()).astype(int)
+    spline = natural_spline(np.arange(clock.max() + 1.0), knots(clock, stops.total, 6))
+    x = np.zeros((len(at), 7 + places))
+    x[:, 0], x[:, 1:7] = stops.dark[at], spline[clock[at]]
+    x[np.arange(len(at)), 7 + stops.place[at]] = 1
     start = time.perf_counter()
     if options.peer == "glum":
         import glum
@@ -65,18 +67,19 @@ def veil(options: argparse.Namespace) -> dict:
         import statsmodels.api as sm
 
         result = sm.GLM(y, x, family=sm.families.Binomial()).fit(
-            tol=1e-12, cov_type="cluster", cov_kwds={"groups": day[use], "use_correction": False}
+            tol=1e-12, cov_type="cluster", cov_kwds={"groups": stops.day[at], "use_correction": False}
         )
-        coefficient, error = float(result.params[0]), float(result.bse[0])
+        coefficient, error = float(result.params[0]), float(result.bse[0]) * np.sqrt(fit.days / (fit.days - 1))
     peer = time.perf_counter() - start
     return {
         "rows": rows,
-        "used": int(use.sum()),
+        "used": len(at),
         "seconds": round(float(np.median(seconds)), 3),
         "peer": options.peer,
         "peer_seconds": round(peer, 2),
         "ratio": round(peer / float(np.median(seconds)), 1),
         "coefficient_difference": abs(coefficient - fit.coefficient),
+        "plain_error_ratio": fit.plain_error / error,
         "error_ratio": fit.error / error,
     }
 
@@ -94,9 +97,12 @@ def sun(_: argparse.Namespace) -> dict:
 
     dates = np.arange("1950-01-01", "2050-01-01", dtype="datetime64[D]")
     offset = np.full(len(dates), -360.0)
-    start = time.perf_counter()
-    ours = sun_times(dates, lat=44.98, lng=-93.27, utc_offset=offset)
-    seconds = time.perf_counter() - start
+    spent = []
+    for _ in range(7):
+        start = time.perf_counter()
+        ours = sun_times(dates, lat=44.98, lng=-93.27, utc_offset=offset)
+        spent.append(time.perf_counter() - start)
+    seconds = float(np.median(spent))
     zone = zoneinfo.ZoneInfo("Etc/GMT+6")
     observer, some = astral.Observer(44.98, -93.27), dates[::20]
     start = time.perf_counter()
@@ -108,41 +114,94 @@ def sun(_: argparse.Namespace) -> dict:
     pvlib_seconds = (time.perf_counter() - start) * len(dates) / len(some)
     sunset = spa["sunset"].dt.hour * 60 + spa["sunset"].dt.minute + spa["sunset"].dt.second / 60
     dusk = pd.DatetimeIndex([each.replace(microsecond=0) for each in theirs])
+    at_dusk = index + pd.to_timedelta(ours.dusk[::20], unit="min")
+    elevation = pvlib.solarposition.spa_python(at_dusk, 44.98, -93.27)["elevation"].to_numpy()
     apart = np.abs((dusk.hour * 60 + dusk.minute + dusk.second / 60) - ours.dusk[::20])
     return {
         "days": len(dates),
         "seconds": round(seconds, 4),
         "astral_dusk_ratio": round(astral_seconds / seconds, 1),
         "pvlib_sunset_ratio": round(pvlib_seconds / seconds, 1),
+        "degrees_from_six_below_by_pvlib": round(float(np.max(np.abs(elevation + 6))), 4),
         "minutes_from_astral_dusk": round(float(np.max(apart)), 3),
         "minutes_from_pvlib_sunset": round(float(np.max(np.abs(sunset.to_numpy() - ours.sunset[::20]))), 3),
     }
 
 
-def rollout(_: argparse.Namespace) -> dict:
-    """7,785 officers x 72 months, staggered."""
-    from comity.disparity.rollout import Panel, callaway_santanna, impute
+def rollout(options: argparse.Namespace) -> dict:
+    """7,785 officers x 72 months, staggered: from a table to the event study with errors; and 1,000 officers beside
+    did2s, which needs 23 GB and more for all of them.
+    """
+    from comity.disparity.rollout_estimators import callaway_santanna, impute, roth_santanna, sun_abraham
+    from comity.disparity.rollout_panel import read_panel
 
-    rng = np.random.default_rng(2)
-    units, periods = 7785, 72
-    adopted = np.where(rng.random(units) < 0.2, -1, rng.integers(20, 60, units))
-    y = rng.normal(0, 1, units)[:, None] + rng.normal(0, 1, (units, periods))
-    panel = Panel(tuple(map(str, range(units))), tuple(map(str, range(periods))), y, adopted)
+    def table_of(units: int) -> pa.Table:
+        rng = np.random.default_rng(2)
+        adopted = np.where(rng.random(units) < 0.2, -1, rng.integers(20, 60, units))
+        treated = (adopted >= 0)[:, None] & (np.arange(72) >= adopted[:, None])
+        y = rng.normal(0, 1, units)[:, None] + rng.normal(0, 1, (units, 72)) + 0.1 * treated
+        return pa.table(
+            {
+                "unit": np.repeat([f"o{i}" for i in range(units)], 72),
+                "period": np.tile([f"{t:02d}" for t in range(72)], units),
+                "outcome": y.reshape(-1),
+                "adopted": pa.array(np.repeat([f"{a:02d}" for a in adopted], 72), mask=np.repeat(adopted < 0, 72)),
+            }
+        )
+
+    table = table_of(7785)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
-    overall, by_time = impute(panel)
-    seconds = time.perf_counter() - start
-    start = time.perf_counter()
-    variant = callaway_santanna(panel)
-    return {
-        "rows": units * periods,
-        "impute_seconds": round(seconds, 2),
+    seconds: dict[str, float] = {}
+    estimates: dict[str, float] = {}
+
+    def timed(name: str, work):
+        start = time.perf_counter()
+        result = work()
+        seconds[name] = round(time.perf_counter() - start, 3)
+        return result
+
+    panel = timed("read", lambda: read_panel(table))
+    overall, by_time = timed("impute", lambda: impute(panel))
+    added = round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    estimates["impute"] = round(overall.estimate, 5)
+    for name, work in (
+        ("callaway_santanna", callaway_santanna),
+        ("sun_abraham", sun_abraham),
+        ("roth_santanna", roth_santanna),
+    ):
+        result = timed(name, lambda work=work: work(panel))
+        estimates[name] = round((result[0] if isinstance(result, tuple) else result).estimate, 5)
+    answer = {
+        "rows": table.num_rows,
         "event_times": len(by_time),
-        "callaway_santanna_seconds": round(time.perf_counter() - start, 2),
-        "estimate": round(overall.estimate, 5),
-        "variant": round(variant.estimate, 5) if variant else None,
-        "added_memory_mb": round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024),
+        "seconds": seconds,
+        "estimates": estimates,
+        "added_memory_mb": added,
     }
+    if options.peer:
+        import pandas as pd
+        import pyfixest
+
+        small = table_of(1000)
+        ours, _ = timed("ours_1000", lambda: impute(read_panel(small)))
+        frame = small.to_pandas()
+        frame["unit"], frame["period"] = pd.factorize(frame["unit"])[0], frame["period"].astype(int)
+        frame["treat"] = frame["adopted"].notna() & (frame["period"] >= frame["adopted"].fillna(999).astype(int))
+        theirs = timed(
+            "did2s_1000",
+            lambda: pyfixest.did2s(
+                frame, yname="outcome", first_stage="~ 0 | unit + period", second_stage="~ treat",
+                treatment="treat", cluster="unit",
+            ),
+        )  # fmt: skip
+        found = float(theirs.coef().iloc[0])
+        answer |= {
+            "ours_1000": ours.estimate,
+            "did2s_1000": found,
+            "relative_difference": abs(ours.estimate - found) / abs(found),
+            "error_ratio": ours.error / float(theirs.se().iloc[0]),
+        }
+    return answer
 
 
 def threshold(options: argparse.Namespace) -> dict:
@@ -185,7 +244,8 @@ def main() -> None:
     veil_options.add_argument("--rows", type=int, default=1_000_000)
     veil_options.add_argument("--peer", choices=("statsmodels", "glum"), default="statsmodels")
     parsers.add_parser("sun")
-    parsers.add_parser("rollout")
+    rollout_options = parsers.add_parser("rollout")
+    rollout_options.add_argument("--peer", action="store_true", help="also 1,000 officers beside pyfixest's did2s")
     threshold_options = parsers.add_parser("threshold")
     threshold_options.add_argument("counts")
     threshold_options.add_argument("state")

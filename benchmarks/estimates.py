@@ -1,10 +1,12 @@
-"""Estimates side by side with their peers, in one run: ratio, agreement, and versions, as a table for
+"""Estimates side by side with their peers, in one run: seconds, ratios, agreement and memory, as a table for
 benchmarks/README.md.
 
-Run: PYTHONPATH=src python benchmarks/estimates.py --peers FOLDER [--only NAME ...] [--repeat 3]
-FOLDER has an environment for each peer: est (svy, rimpy, weightipy, polars, pandas, pyarrow), sae (svy-sae) and bambi
-(bambi, nutpie, pyarrow). R is found on the path, with the packages survey and arrow-free CSV reading. All run with
-one thread. The data are made here from a fixed seed. Each peer's part of the work is a small program of its own, below.
+Run: PYTHONPATH=src python benchmarks/estimates.py --peers FOLDER [--only NAME ...] [--repeat 3] [--with-bambi]
+FOLDER has an environment for each peer: est (svy, rimpy, weightipy, polars, pandas, pyarrow), sae (svy-sae, polars)
+and bambi (bambi, nutpie, pyarrow; MRP takes minutes, so only on request). R is found on the path, with the packages
+survey and jsonlite. Every side runs in a process of its own with one thread, on the same data made here from a fixed
+seed; each peer's part of the work is a small program in estimates_peers/. Ratios are of wall time and, because a busy
+machine stretches that, of processor time.
 """
 
 from __future__ import annotations
@@ -12,20 +14,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
-import pyarrow.csv  # noqa: E402
 import pyarrow.parquet  # noqa: E402
 
 from comity.estimates import (  # noqa: E402
@@ -40,7 +40,21 @@ from comity.estimates import (  # noqa: E402
 from comity.estimates.mrp import MultilevelModel, estimate_mrp  # noqa: E402
 from comity.estimates.small_area import fit_fay_herriot  # noqa: E402
 
-Work = tuple[Callable[[], object], Callable[[object], np.ndarray], dict[str, str]]
+PROGRAMS = Path(__file__).with_name("estimates_peers")
+
+
+class Work(NamedTuple):
+    """One piece of work: our side (a call, and its result as numbers), and each peer's program."""
+
+    run: Callable[[], object]
+    numbers: Callable[[object], np.ndarray]
+    peers: dict[str, str]
+
+
+def leave(folder: Path, columns: pa.Table, **given: object) -> None:
+    """Leave the data and what is asked of it where the programs find them."""
+    pyarrow.parquet.write_table(columns, folder / "data.parquet")
+    (folder / "given.json").write_text(json.dumps(given))
 
 
 def sample(n: int, sizes: list[int], seed: int = 7) -> dict[str, np.ndarray]:
@@ -71,20 +85,16 @@ def raking(sizes: list[int], *, base: bool, tolerance: float) -> Callable[[Path,
         if not base:
             columns["w"] = np.ones(n)
         goal = targets(columns, sizes)
-        pyarrow.parquet.write_table(pa.table(columns), folder / "data.parquet")
-        (folder / "targets.json").write_text(json.dumps({"targets": goal, "tolerance": tolerance, "n": n}))
         table = pa.table(columns)
+        leave(folder, table, targets=goal, tolerance=tolerance, n=n)
 
         def run() -> object:
             return weigh(Survey.read(table, Design(weights="w")), Rake(goal, tolerance=tolerance)).weights
 
-        peers = {
-            "rimpy": RIMPY if not base else "",
-            "weightipy": WEIGHTIPY if not base else "",
-            "svy": SVY_RAKE,
-            "R survey": R_RAKE if sizes is SIX else "",
-        }
-        return run, lambda weights: np.asarray(weights), {name: code for name, code in peers.items() if code}
+        peers = {} if base else {"rimpy": "rimpy_rake.py", "weightipy": "weightipy_rake.py"}
+        if base:
+            peers = {"svy": "svy_rake.py", "R survey": "r_rake.R"}
+        return Work(run, lambda weights: np.asarray(weights), peers)
 
     return make
 
@@ -96,12 +106,11 @@ def greg(folder: Path, n: int) -> Work:
     columns["x1"], columns["x2"] = rng.gamma(3, 10, n), rng.normal(50, 10, n)
     goal = targets(columns, sizes)
     totals = {"x1": 31.0 * n, "x2": 50.5 * n}
-    pyarrow.parquet.write_table(pa.table(columns), folder / "data.parquet")
-    (folder / "targets.json").write_text(json.dumps({"targets": goal, "totals": totals, "n": n}))
     table = pa.table(columns)
+    leave(folder, table, targets=goal, totals=totals, n=n)
     step = Calibrate(totals, margins=goal)
     run = lambda: weigh(Survey.read(table, Design(weights="w")), step).weights  # noqa: E731
-    return run, np.asarray, {"svy": SVY_GREG, "R survey": R_GREG}
+    return Work(run, np.asarray, {"svy": "svy_greg.py", "R survey": "r_greg.R"})
 
 
 def many_domains(folder: Path, n: int) -> Work:
@@ -112,9 +121,8 @@ def many_domains(folder: Path, n: int) -> Work:
     columns["area"] = rng.integers(0, 50, n).astype(np.int32)
     for at in range(20):
         columns[f"y{at}"] = rng.integers(1, 6, n).astype(float)
-    pyarrow.parquet.write_table(pa.table(columns), folder / "data.parquet")
-    (folder / "targets.json").write_text("{}")
     table, items = pa.table(columns), [f"y{at}" for at in range(20)]
+    leave(folder, table)
     design = Design(weights="w", strata="h", clusters="psu")
     run = lambda: estimate_mean(Survey.read(table, design), items, by="area")  # noqa: E731
 
@@ -122,7 +130,7 @@ def many_domains(folder: Path, n: int) -> Work:
         order = sorted(found, key=lambda each: (int(each.variable[1:]), int(each.domain_name)))  # type: ignore[attr-defined]
         return np.array([[each.estimate, each.se] for each in order]).ravel()
 
-    return run, numbers, {"svy": SVY_DOMAINS, "R survey": R_DOMAINS}
+    return Work(run, numbers, {"svy": "svy_domains.py", "R survey": "r_domains.R"})
 
 
 def bootstrap(folder: Path, n: int) -> Work:
@@ -132,16 +140,15 @@ def bootstrap(folder: Path, n: int) -> Work:
     columns["h"] = (columns["psu"] % 20).astype(np.int32)
     columns["y"] = rng.normal(5, 2, n) + columns["m5"] * 0.1
     goal = targets(columns, SIX)
-    pyarrow.parquet.write_table(pa.table(columns), folder / "data.parquet")
-    (folder / "targets.json").write_text(json.dumps({"targets": goal, "tolerance": 1e-8, "n": n}))
     table = pa.table(columns)
+    leave(folder, table, targets=goal, tolerance=1e-8, n=n)
 
     def run() -> object:
         survey = Survey.read(table, Design(weights="w", strata="h", clusters="psu"))
         raked = weigh(with_replicates(survey, "bootstrap", count=500, seed=1), Rake(goal, tolerance=1e-8))
         return estimate_mean(raked, "y")[0]
 
-    return run, lambda found: np.array([found.estimate, found.se]), {"svy": SVY_BOOTSTRAP}  # type: ignore[attr-defined]
+    return Work(run, lambda found: np.array([found.estimate, found.se]), {"svy": "svy_bootstrap.py"})  # type: ignore[attr-defined]
 
 
 def fay_herriot(folder: Path, n: int) -> Work:
@@ -149,11 +156,10 @@ def fay_herriot(folder: Path, n: int) -> Work:
     x, sampling = rng.normal(size=(n, 2)), rng.uniform(0.2, 1.5, n)
     y = 10 + x @ [1.0, -0.5] + rng.normal(0, 0.8, n) + rng.normal(size=n) * np.sqrt(sampling)
     columns = {"y": y, "v": sampling, "x1": x[:, 0], "x2": x[:, 1], "area": np.array([f"a{at}" for at in range(n)])}
-    pyarrow.parquet.write_table(pa.table(columns), folder / "data.parquet")
-    (folder / "targets.json").write_text("{}")
+    leave(folder, pa.table(columns))
     matrix = np.column_stack([np.ones(n), x])
     run = lambda: fit_fay_herriot(y, sampling, matrix).estimates  # noqa: E731
-    return run, np.asarray, {"svy-sae": SVY_SAE}
+    return Work(run, np.asarray, {"svy-sae": "svy_sae_fay_herriot.py"})
 
 
 def mrp(folder: Path, n: int) -> Work:
@@ -172,9 +178,8 @@ def mrp(folder: Path, n: int) -> Work:
     cells = {k: grid[:, at] for at, k in enumerate(sizes)}
     survey = Survey.read({**people, "poverty": poverty[people["area"]], "y": np.where(yes, "yes", "no")})
     population = {**cells, "poverty": poverty[cells["area"]], "count": rng.poisson(50, len(grid)).astype(float)}
-    pyarrow.parquet.write_table(survey.columns.table, folder / "data.parquet")
+    leave(folder, survey.columns.table)
     pyarrow.parquet.write_table(pa.table(population), folder / "population.parquet")
-    (folder / "targets.json").write_text("{}")
     model = MultilevelModel(varying=["age", "race", "educ", "area", ("age", "race")], fixed=["sex", "poverty"])
 
     def run() -> object:
@@ -182,267 +187,133 @@ def mrp(folder: Path, n: int) -> Work:
             survey, "y", category="yes", model=model, population=population, count="count", by="area", seed=1
         )
 
-    return run, lambda found: np.array([a.estimate for a in found.areas[1:]]), {"Bambi, nutpie": BAMBI}  # type: ignore[attr-defined]
+    numbers = lambda found: np.array([a.estimate for a in found.areas[1:]])  # noqa: E731
+    return Work(run, numbers, {"Bambi, nutpie": "bambi_mrp.py"})
 
-
-READ = """
-import json, time, resource, sys
-import numpy as np
-folder = sys.argv[1]
-given = json.load(open(folder + "/targets.json"))
-def best(work, repeat=int(sys.argv[2])):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    result, times = None, []
-    for _ in range(repeat):
-        start = time.perf_counter(); result = work(); times.append(time.perf_counter() - start)
-    return result, min(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-def done(values, seconds, memory=0, **more):
-    np.save(folder + "/values.npy", np.asarray(values, float)); print(json.dumps({"seconds": seconds, "kib": memory,
-    **more}))
-"""
-RIMPY = (
-    READ
-    + """
-import polars as pl, rimpy
-df = pl.read_parquet(folder + "/data.parquet")
-goal = {m: {int(k): v / given["n"] for k, v in t.items()} for m, t in given["targets"].items()}
-out, s, kib = best(lambda: rimpy.rake(df, goal, convergence_threshold=given["tolerance"], total=given["n"]))
-done(out["weight"].to_numpy(), s, kib)
-"""
-)
-WEIGHTIPY = (
-    READ
-    + """
-import pandas as pd, weightipy as wp
-df = pd.read_parquet(folder + "/data.parquet")
-goal = {m: {int(k): 100 * v / given["n"] for k, v in t.items()} for m, t in given["targets"].items()}
-scheme = wp.scheme_from_dict(goal, rim_params={"convcrit": given["tolerance"]})
-out, s, kib = best(lambda: wp.weight_dataframe(df, scheme))
-w = out["weights"].to_numpy()
-done(w * given["n"] / w.sum(), s, kib)
-"""
-)
-SVY = (
-    READ
-    + """
-import polars as pl, svy
-df = pl.read_parquet(folder + "/data.parquet")
-"""
-)
-SVY_RAKE = (
-    SVY
-    + """
-goal = {m: {int(k): v for k, v in t.items()} for m, t in given["targets"].items()}
-work = lambda: svy.Sample(df, svy.Design(wgt="w")).weighting.rake(controls=goal, tol=given["tolerance"], max_iter=1000)
-out, s, kib = best(work)
-done(out.data["rk_wgt"].to_numpy(), s, kib)
-"""
-)
-SVY_GREG = (
-    SVY
-    + """
-goal = {svy.Cat(m): {int(k): v for k, v in t.items()} for m, t in given["targets"].items()} | given["totals"]
-work = lambda: svy.Sample(df, svy.Design(wgt="w")).weighting.calibrate(controls=goal)
-out, s, kib = best(work)
-done(out.data["calib_wgt"].to_numpy(), s, kib)
-"""
-)
-SVY_DOMAINS = (
-    SVY
-    + """
-def work():
-    sample = svy.Sample(df, svy.Design(wgt="w", stratum="h", psu="psu"))
-    return sample.estimation.mean([f"y{at}" for at in range(20)], by="area")
-out, s, kib = best(work)
-rows = []
-for item in out:
-    frame = item.to_polars()
-    rows.append(frame)
-table = pl.concat(rows, how="diagonal")
-value = [c for c in table.columns if c in ("est", "estimate")][0]
-table = table.with_columns(pl.col("area").cast(pl.Int64), pl.Series("item", np.repeat(np.arange(20),
-50))).sort("item", "area") done(table.select(value, "se").to_numpy().ravel(), s, kib)
-"""
-)
-SVY_BOOTSTRAP = (
-    SVY
-    + """
-goal = {m: {int(k): v for k, v in t.items()} for m, t in given["targets"].items()}
-def work():
-    sample = svy.Sample(df, svy.Design(wgt="w", stratum="h", psu="psu"))
-    sample = sample.weighting.create_bs_wgts(500, rep_prefix="bs", rstate=1)
-    sample = sample.weighting.rake(controls=goal, tol=given["tolerance"], max_iter=1000)
-    return sample.estimation.mean("y", method="replication")
-out, s, kib = best(work, 1)
-frame = out.to_polars()
-value = [c for c in frame.columns if c in ("est", "estimate")][0]
-done([frame[value][0], frame["se"][0]], s, kib)
-"""
-)
-SVY_SAE = (
-    READ
-    + """
-import polars as pl, svy_sae
-df = pl.read_parquet(folder + "/data.parquet")
-work = lambda: svy_sae.AreaLevel(df).fh(y="y", x=["x1", "x2"], area="area", variance="v", tol=1e-10)
-work()
-out, s, kib = best(work)
-frame = out.prediction if isinstance(out.prediction, pl.DataFrame) else out.prediction.to_polars()
-column = [c for c in frame.columns if c in ("est", "eblup", "estimate", "pred")][0]
-frame = df.select("area").join(frame, on="area", how="left", maintain_order="left")
-done(frame[column].to_numpy(), s, kib)
-"""
-)
-BAMBI = (
-    READ
-    + """
-import pandas as pd, bambi as bmb
-df, pop = pd.read_parquet(folder + "/data.parquet"), pd.read_parquet(folder + "/population.parquet")
-centre, spread = df.poverty.mean(), df.poverty.std(ddof=0)
-for frame in (df, pop):
-    for name in ("age", "race", "educ", "area"):
-        frame[name] = frame[name].astype(str)
-    frame["both"] = frame.age + "_" + frame.race
-    frame["poverty"] = (frame.poverty - centre) / spread
-df["yes"] = (df.y == "yes").astype(int)
-groups = ["age", "race", "educ", "area", "both"]
-priors = {f"1|{g}": bmb.Prior("Normal", mu=0, sigma=bmb.Prior("HalfNormal", sigma=1)) for g in groups}
-priors |= {name: bmb.Prior("Normal", mu=0, sigma=2.5) for name in ("Intercept", "sex", "poverty")}
-def work():
-    terms = " + ".join(f"(1|{g})" for g in groups)
-    model = bmb.Model("yes ~ 1 + sex + poverty + " + terms, df, family="bernoulli", priors=priors, auto_scale=False)
-    fit = model.fit(draws=1000, tune=1000, chains=4, cores=1, inference_method="nutpie", random_seed=1,
-    progressbar=False) return model, fit
-(model, fit), s, kib = best(work, 1)
-shares = model.predict(fit, data=pop, kind="response_params", inplace=False).posterior["p"].stack(s=("chain",
-"draw")).values areas = sorted(pop.area.unique())
-draws = np.array([pop["count"].values[pop.area == a] @ shares[(pop.area == a).values] / pop["count"].values[pop.area
-== a].sum() for a in areas]) order = np.argsort([int(a) for a in areas])
-done(draws.mean(axis=1)[order], s, kib, sd=draws.std(axis=1)[order].tolist())
-"""
-)
-R_READ = """
-suppressMessages(library(survey)); args <- commandArgs(trailingOnly = TRUE); folder <- args[1]
-given <- jsonlite::fromJSON(file.path(folder, "targets.json"), simplifyVector = TRUE)
-df <- read.csv(file.path(folder, "data.csv"))
-for (m in names(given$targets)) df[[m]] <- factor(df[[m]], levels = names(given$targets[[m]]))
-done <- function(values, seconds) {
-  con <- file(file.path(folder, "values.bin"), "wb"); writeBin(as.double(values), con); close(con)
-  cat(sprintf('{"seconds": %.4f, "kib": 0}\\n', seconds))
-}
-margins <- lapply(names(given$targets), function(m) { d <- data.frame(names(given$targets[[m]]),
-  unlist(given$targets[[m]])); names(d) <- c(m, "Freq"); d[[m]] <- factor(d[[m]], levels = names(given$targets[[m]]));
-  d })
-formulas <- lapply(names(given$targets), function(m) as.formula(paste0("~", m)))
-"""
-R_RAKE = (
-    R_READ
-    + """
-d <- svydesign(id = ~1, weights = ~w, data = df)
-t <- system.time(r <- rake(d, formulas, margins, control = list(maxit = 1000, epsilon = given$tolerance)))[["elapsed"]]
-done(weights(r), t)
-"""
-)
-R_GREG = (
-    R_READ
-    + """
-d <- svydesign(id = ~1, weights = ~w, data = df)
-known <- c(`(Intercept)` = given$n)
-for (m in names(given$targets)) { k <- unlist(given$targets[[m]])[-1]; names(k) <- paste0(m, names(k)); known <-
-c(known, k) } known <- c(known, unlist(given$totals))
-t <- system.time(r <- calibrate(d, as.formula(paste("~", paste(c(names(given$targets), names(given$totals)), collapse
-= "+"))), known))[["elapsed"]] done(weights(r), t)
-"""
-)
-R_DOMAINS = (
-    R_READ
-    + """
-items <- paste0("y", 0:19)
-t <- system.time({ d <- svydesign(id = ~psu, strata = ~h, weights = ~w, data = df)
-  r <- svyby(as.formula(paste("~", paste(items, collapse = "+"))), ~area, d, svymean) })[["elapsed"]]
-r <- r[order(as.integer(as.character(r$area))), ]
-values <- c(); for (i in items) values <- c(values, as.vector(rbind(r[[i]], r[[paste0("se.", i)]])))
-done(values, t)
-"""
-)
 
 TASKS: dict[str, tuple[Callable[[Path, int], Work], int]] = {
     "raking 1M x 6 margins, base weights": (raking(SIX, base=True, tolerance=1e-8), 1_000_000),
     "raking 1M x 6 margins, equal base weights": (raking(SIX, base=False, tolerance=1e-8), 1_000_000),
     "raking 1M, 14.5M combinations": (raking(MANY, base=False, tolerance=1e-8), 1_000_000),
-    "GREG 1M": (greg, 1_000_000),
-    "50 domains x 20 items, 1M": (many_domains, 1_000_000),
-    "bootstrap 500 x 100k, re-raked": (bootstrap, 100_000),
+    "GREG 1M (4 margins, 2 totals)": (greg, 1_000_000),
+    "50 domains x 20 items with standard errors, 1M": (many_domains, 1_000_000),
+    "bootstrap, 500 replicates x 100k, re-raked": (bootstrap, 100_000),
     "Fay-Herriot 300 areas": (fay_herriot, 300),
-    "MRP 5,000 x 6 predictors": (mrp, 5_000),
+    "MRP, 5,000 x 6 predictors": (mrp, 5_000),
+}
+GOALS = {
+    ("raking 1M x 6 margins, base weights", "svy"): 100,
+    ("raking 1M x 6 margins, base weights", "R survey"): 500,
+    ("raking 1M x 6 margins, equal base weights", "rimpy"): 10,
+    ("raking 1M, 14.5M combinations", "weightipy"): 5,
+    ("GREG 1M (4 margins, 2 totals)", "svy"): 100,
+    ("GREG 1M (4 margins, 2 totals)", "R survey"): 100,
+    ("50 domains x 20 items with standard errors, 1M", "svy"): 150,
+    ("50 domains x 20 items with standard errors, 1M", "R survey"): 60,
+    ("bootstrap, 500 replicates x 100k, re-raked", "svy"): 20,
+    ("Fay-Herriot 300 areas", "svy-sae"): 50,
+    ("MRP, 5,000 x 6 predictors", "Bambi, nutpie"): 100,
 }
 ENVIRONMENTS = {"svy-sae": "sae", "Bambi, nutpie": "bambi"}
+SLOW = ("Bambi, nutpie",)
 
 
-def run_peer(name: str, code: str, folder: Path, peers: Path, repeat: int) -> dict[str, object]:
-    if name == "R survey":
-        if not (folder / "data.csv").exists():
-            pyarrow.csv.write_csv(pyarrow.parquet.read_table(folder / "data.parquet"), folder / "data.csv")
-        command = ["Rscript", "-e", code, str(folder)]
-        (folder / "peer.R").write_text(code)
-        command = ["Rscript", str(folder / "peer.R"), str(folder)]
-    else:
-        (folder / "peer.py").write_text(code)
-        python = peers / ENVIRONMENTS.get(name, "est") / "bin" / "python"
-        command = [str(python), str(folder / "peer.py"), str(folder), str(repeat)]
+def run_ours(title: str, folder: Path, repeat: int) -> None:
+    """Our side, in a process of its own: small once, so that compiled kernels are loaded, then in full."""
+    sys.argv = ["", str(folder), str(repeat)]
+    sys.path.insert(0, str(PROGRAMS))
+    from common import best, done
+
+    make, n = TASKS[title]
+    with tempfile.TemporaryDirectory() as small:
+        make(Path(small), max(n // 20, 300)).run()
+    work = make(folder, n)
+    result, figures = best(work.run)
+    done(work.numbers(result), figures)
+
+
+def run_side(command: list[str], folder: Path) -> dict[str, object]:
+    """The figures one side printed, and its numbers; or its error."""
     result = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if result.returncode:
-        return {"error": result.stderr.strip().splitlines()[-1][:200] if result.stderr else "failed"}
-    found = json.loads(result.stdout.strip().splitlines()[-1])
-    if name == "R survey":
-        found["values"] = np.fromfile(folder / "values.bin")
-    else:
-        found["values"] = np.load(folder / "values.npy")
+        return {"error": (result.stderr.strip().splitlines() or ["failed"])[-1][:200]}
+    found = dict(json.loads(result.stdout.strip().splitlines()[-1]))
+    raw = folder / "values.bin"
+    found["values"] = np.fromfile(raw) if raw.exists() else np.load(folder / "values.npy")
+    raw.unlink(missing_ok=True)
     return found
 
 
-def measure(title: str, peers: Path, repeat: int) -> list[str]:
+def peer_command(peer: str, program: str, folder: Path, peers: Path, repeat: int) -> list[str]:
+    if not program.endswith(".R"):
+        python = peers / ENVIRONMENTS.get(peer, "est") / "bin" / "python"
+        return [str(python), str(PROGRAMS / program), str(folder), str(repeat)]
+    table = pyarrow.parquet.read_table(folder / "data.parquet")
+    (folder / "columns.json").write_text(json.dumps({"names": table.column_names, "rows": table.num_rows}))
+    with (folder / "data.bin").open("wb") as file:
+        for name in table.column_names:
+            table[name].to_numpy().astype(float).tofile(file)
+    whole = folder / "peer.R"
+    whole.write_text((PROGRAMS / "common.R").read_text() + (PROGRAMS / program).read_text())
+    return ["Rscript", str(whole), str(folder)]
+
+
+def measure(title: str, peers: Path, repeat: int, with_bambi: bool) -> list[str]:
     make, n = TASKS[title]
     lines = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run, numbers, codes = make(folder, n)
-        run()  # warm
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        times = []
-        for _ in range(max(repeat, 3)):
-            start = time.perf_counter()
-            result = run()
-            times.append(time.perf_counter() - start)
-        ours, memory = numbers(result), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        for peer, code in codes.items():
-            found = run_peer(peer, code, folder, peers, repeat)
-            if "error" in found:
-                lines.append(f"| {title} | {peer} | {min(times):.4g} | failed: {found['error']} | | |")
+        programs = make(folder, n).peers
+        ours_command = [sys.executable, __file__, "--ours", title, str(folder), "--repeat", str(max(repeat, 5))]
+        ours = run_side(ours_command, folder)
+        if "error" in ours:
+            raise SystemExit(f"{title}: {ours['error']}")
+        for peer, program in programs.items():
+            if peer in SLOW and not with_bambi:
                 continue
-            theirs = found["values"]
-            gap = float(np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-12)))
-            said = f"largest relative gap {gap:.1e}"
-            if "sd" in found:
-                said = f"largest gap {np.max(np.abs(ours - theirs) / np.array(found['sd'])):.2f} posterior sd"
-            ratio = float(found["seconds"]) / min(times)
-            lines.append(f"| {title} | {peer} | {min(times):.4g} | {found['seconds']:.4g} | {ratio:.0f}x | {said} |")
-            print(lines[-1], f"| extra memory {memory} against {found['kib']} KiB", flush=True)
+            theirs = run_side(peer_command(peer, program, folder, peers, repeat), folder)
+            lines.append(line_of(title, peer, ours, theirs))
+            print(lines[-1], flush=True)
     return lines
+
+
+def line_of(title: str, peer: str, ours: dict, theirs: dict) -> str:  # type: ignore[type-arg]
+    if "error" in theirs:
+        return f"| {title} | {peer} | {ours['seconds']:.4g} | failed: {theirs['error']} | | | | | |"
+    one, two = ours["values"], theirs["values"]
+    said = f"{np.max(np.abs(one - two) / np.maximum(np.abs(two), 1e-12)):.0e}"
+    if "sd" in theirs:
+        said = f"within {np.max(np.abs(one - two) / np.array(theirs['sd'])):.2f} posterior sd"
+    wall, cpu = theirs["seconds"] / ours["seconds"], theirs["cpu"] / ours["cpu"]
+    goal = GOALS.get((title, peer))
+    memory = f"{ours['kib'] / 1024:.0f} / {theirs['kib'] / 1024:.0f}" if theirs["kib"] else ""
+    numbers = f"{ours['seconds']:.4g} | {theirs['seconds']:.4g} | {wall:.0f}x | {cpu:.0f}x"
+    return f"| {title} | {peer} | {numbers} | {f'{goal}x' if goal else ''} | {said} | {memory} |"
+
+
+HEAD = """| Work | Peer | Comity, s | Peer, s | Ratio | Processor time | Goal | Relative gap | Extra memory, MiB |
+|---|---|---|---|---|---|---|---|---|"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--peers", type=Path, required=True)
+    parser.add_argument("--peers", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--with-bambi", action="store_true")
+    parser.add_argument("--ours", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    lines = ["| Work | Peer | Comity, s | Peer, s | Ratio | Agreement |", "|---|---|---|---|---|---|"]
+    if options.ours:
+        run_ours(options.ours[0], Path(options.ours[1]), options.repeat)
+        return
+    if options.peers is None:
+        parser.error("name the folder of the peers' environments: --peers FOLDER")
+    lines = []
     for title in TASKS:
         if not options.only or any(word in title for word in options.only):
-            lines += measure(title, options.peers, options.repeat)
-    print("\n".join(lines))
+            lines += measure(title, options.peers, options.repeat, options.with_bambi)
+    print("\n".join([HEAD, *lines]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

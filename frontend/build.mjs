@@ -43,8 +43,10 @@ const result = await build({
   absWorkingDir: here,
   entryPoints: {
     portal: "styles/portal.scss",
+    toolkit: "styles/toolkit.scss",
     "portal-script": "scripts/portal.js",
     map: "scripts/map.js",
+    chart: "scripts/chart.js",
     "map-style": "node_modules/maplibre-gl/dist/maplibre-gl.css",
     "map-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
     survey: "styles/survey.scss",

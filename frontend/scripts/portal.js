@@ -37,6 +37,23 @@ function asked(form) {
   return new URLSearchParams(fields).toString();
 }
 
+for (const button of document.querySelectorAll("button[data-chart]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const room = button.parentElement.querySelector("[data-finding]");
+    try {
+      const { explore } = await import(button.dataset.chart);
+      room.hidden = false;
+      await explore(room);
+      button.parentElement.querySelector("picture").hidden = true;
+      button.hidden = true;
+    } catch {
+      room.hidden = true;
+      button.textContent = button.dataset.failed;
+    }
+  });
+}
+
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {

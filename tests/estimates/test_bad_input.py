@@ -85,7 +85,7 @@ def test_a_domain_below_the_floor_has_its_n_and_no_number():
     found = {each.domain_name: each for each in estimate_mean(survey, "y", by="text")}
 
     assert (found["rare"].estimate, found["rare"].se, found["rare"].n) == (None, None, 4)
-    assert "below the floor" in found["rare"].note
+    assert "below the floor" in str(found["rare"].note)
     assert found["common"].estimate is not None
 
 
@@ -94,14 +94,14 @@ def test_an_opt_in_sample_has_no_margin_of_error():
 
     assert found.estimate is not None
     assert (found.se, found.low, found.high, found.df, found.deff) == (None, None, None, None, None)
-    assert "no margin of error" in found.note
+    assert "no margin of error" in str(found.note)
 
 
 def test_quasi_randomisation_prints_its_assumptions():
     found = estimate_mean(Survey.read(GOOD, Design(weights="w", kind="opt-in", quasi_randomisation=True)), "y")[0]
 
     assert found.se > 0
-    assert found.note.startswith("Assumes: ")
+    assert "this interval assumes" in str(found.note)
 
 
 def test_a_category_that_is_not_there_is_refused_with_the_nearest():

@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from comity.errors import ComityError
-from comity.estimates import Design, Rake, Survey, estimate_change, estimate_difference, estimate_mean, weigh
+from comity.estimates import (
+    Design,
+    Rake,
+    Scale,
+    Survey,
+    estimate_alpha,
+    estimate_change,
+    estimate_difference,
+    estimate_mean,
+    weigh,
+    with_replicate_columns,
+    with_replicates,
+)
 
 DESIGN = Design(weights="w", strata="h", clusters="psu")
 
@@ -53,7 +65,7 @@ def test_change_over_shared_psus_equals_the_stacked_design():
     assert found.estimate == pytest.approx(
         estimate_mean(second, "y")[0].estimate - estimate_mean(first, "y")[0].estimate
     )
-    assert "30 sampling units are in both waves" in found.note
+    assert "30 sampling units are in both waves" in str(found.note)
 
 
 def test_the_overlap_makes_change_far_more_precise():
@@ -135,3 +147,97 @@ def test_intervals_of_change_cover_and_false_alarms_are_rare():
 
     assert 0.93 <= covered / 600 <= 0.97
     assert alarms / 600 <= 0.07  # 5% up to the noise of 600 samples; docs/methods/calibration-estimates.md has 20,000
+
+
+def both(surveys: list[Survey], method: str, **options: object) -> list[Survey]:
+    return [with_replicates(each, method, **options) for each in surveys]
+
+
+def test_change_by_the_jackknife_agrees_with_linearisation_on_shared_units():
+    surveys = waves(7)
+
+    plain = estimate_change(*surveys, "y")[0]
+    jackknifed = estimate_change(*both(surveys, "JKn"), "y")[0]
+
+    assert jackknifed.variance == "JKn"
+    assert jackknifed.estimate == plain.estimate
+    assert jackknifed.se == pytest.approx(plain.se, rel=0.02)
+
+
+def test_change_by_the_jackknife_uses_the_units_that_only_some_waves_share():
+    first, second = waves(8)
+    part = Survey.read(second.columns.where(second.columns.categories("psu").codes >= 10), DESIGN)
+
+    plain = estimate_change(first, part, "y")[0]
+    jackknifed = estimate_change(*both([first, part], "JKn"), "y")[0]
+
+    assert "20 sampling units are in both waves" in str(jackknifed.note)
+    assert jackknifed.se == pytest.approx(plain.se, rel=0.05)
+
+
+def test_change_by_the_bootstrap_needs_the_same_draws_in_both_waves():
+    surveys = waves(9)
+
+    found = estimate_change(*both(surveys, "bootstrap", count=400, seed=1), "y")[0]
+
+    assert found.se == pytest.approx(estimate_change(*surveys, "y")[0].se, rel=0.12)
+    one, two = (with_replicates(each, "bootstrap", count=400, seed=at) for at, each in enumerate(surveys))
+    with pytest.raises(ComityError, match="other seeds"):
+        estimate_change(one, two, "y")
+    with pytest.raises(ComityError, match="One wave has replicates"):
+        estimate_change(surveys[0], two, "y")
+
+
+def test_change_by_replicate_columns_is_the_spread_of_the_replicates_change():
+    surveys, columns = waves(10), [f"r{at}" for at in range(30)]
+    read = []
+    for survey in both(surveys, "JKn"):
+        weights = survey.replicates.row_weights(survey, slice(0, 30))
+        table = survey.columns
+        for name, values in zip(columns, weights.T, strict=True):
+            table = table.with_column(name, values)
+        read.append(with_replicate_columns(Survey.read(table, DESIGN), "JKn", columns, scale=1, rscales=[9 / 10] * 30))
+
+    found = estimate_change(*read, "y")[0]
+
+    assert found.se == pytest.approx(estimate_change(*both(surveys, "JKn"), "y")[0].se, rel=1e-5)
+
+
+def test_differences_and_reliability_come_from_replicates_where_the_design_is_not_told():
+    """Weights that came with the data know the clusters; the columns of the design do not."""
+    survey = both(waves(11), "JKn")[0]
+    weights = survey.replicates.row_weights(survey, slice(0, 30))
+    table = survey.columns
+    for at, values in enumerate(weights.T):
+        table = table.with_column(f"r{at}", values)
+    table = table.with_column("z", survey.columns.numbers("y") + np.random.default_rng(1).normal(0, 1, survey.rows))
+    bare = with_replicate_columns(
+        Survey.read(table, Design(weights="w")), "JKn", [f"r{at}" for at in range(30)], scale=1,
+        rscales=[9 / 10] * 30,
+    )  # fmt: skip
+    whole = Survey.read(table, DESIGN)
+
+    one, two = (estimate_difference(each, "y", by="sex", between=("f", "m"))[0] for each in (bare, whole))
+    assert (one.variance, two.variance) == ("JKn", "linearised")
+    assert one.se == pytest.approx(two.se, rel=0.05)
+    scale = Scale(items=["y", "z"], low=-10, high=20)
+    one, two = estimate_alpha(bare, scale), estimate_alpha(whole, scale)
+    assert one.se == pytest.approx(two.se, rel=0.1)
+
+
+def test_waves_drawn_apart_from_one_finite_population_are_less_precise_about_change():
+    """Two disjoint halves of a population: their means differ by twice what either misses, so the fpc must not help."""
+    surveys = []
+    for wave in (0, 1):
+        rng = np.random.default_rng(wave)
+        unit = [f"p{at + wave * 50}" for at in range(50)]
+        surveys.append(
+            Survey.read(
+                {"psu": unit, "there": [100.0] * 50, "y": rng.normal(5, 1, 50)}, Design(clusters="psu", fpc="there")
+            )
+        )
+
+    found = estimate_change(*surveys, "y")[0]
+
+    parts = [estimate_mean(each, "y")[0].se for each in surveys]
+    assert found.se == pytest.approx(parts[0] + parts[1], rel=1e-9)

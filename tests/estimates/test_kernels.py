@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.reference.weighting import dummies, rake_rows, regression_weights
 
-from comity.estimates import Design, Rake, Survey, estimate_mean, estimators, kernels, weigh
+from comity.estimates import Calibrate, Design, Rake, Survey, estimate_mean, estimators, kernels, weigh
+from comity.estimates.auxiliary import Auxiliary, Margin, Total
 
 
 def survey(n: int = 30_000) -> Survey:
@@ -34,27 +36,84 @@ def test_many_domains_at_once_equal_one_by_one(monkeypatch, numba):
         )
 
 
-@pytest.mark.parametrize("sizes", [[2, 3, 4], [40, 50, 60, 70], [300, 400, 500]])
-def test_raking_on_dense_and_sparse_tables_agrees_with_plain_fitting(sizes):
+def categories(sizes: list[int], n: int) -> tuple[list[np.ndarray], np.ndarray, list[np.ndarray]]:
+    """Codes of each margin, base weights, and goals near the sample."""
     rng = np.random.default_rng(6)
-    n = 5000
     codes = [rng.integers(0, size, n) for size in sizes]
     weights = rng.uniform(1, 2, n)
     goals = []
     for code, size in zip(codes, sizes, strict=True):
         mass = np.bincount(code, weights=weights, minlength=size) * rng.uniform(0.9, 1.1, size)
         goals.append(mass * n / mass.sum())
+    return codes, weights, goals
+
+
+ONE, TWO, THREE = [3, 4, 5], [40, 50, 60, 70], [300, 400, 500]  # how many tables the margins need
+ROWS = [(5_000, "0"), (25_000, "0"), (25_000, "1")]
+
+
+@pytest.mark.parametrize(("sizes", "tables"), [(ONE, 1), (TWO, 2), (THREE, 3)])
+@pytest.mark.parametrize(("n", "numba"), ROWS)
+def test_raking_on_tables_agrees_with_raking_row_by_row(monkeypatch, sizes, tables, n, numba):
+    monkeypatch.setenv("COMITY_NUMBA", numba)
+    codes, weights, goals = categories(sizes, n)
     margins = {f"m{at}": {str(k): v for k, v in enumerate(goal) if v > 0} for at, goal in enumerate(goals)}
     data = {"w": weights} | {f"m{at}": code for at, code in enumerate(codes)}
 
-    found = weigh(Survey.read(data, Design(weights="w")), Rake(margins, tolerance=1e-11)).weights
+    found = weigh(Survey.read(data, Design(weights="w")), Rake(margins, tolerance=1e-11))
 
-    plain = weights.copy()
-    for _ in range(400):
-        for code, goal in zip(codes, goals, strict=True):
-            mass = np.bincount(code, weights=plain, minlength=len(goal))
-            plain *= np.divide(goal, mass, out=np.ones_like(goal), where=mass > 0)[code]
-    np.testing.assert_allclose(found, plain, rtol=1e-7)
+    assert len(found.steps[0].auxiliary.blocks) == tables
+    np.testing.assert_allclose(found.weights, rake_rows(codes, weights, goals, 60), rtol=1e-7)
+
+
+@pytest.mark.parametrize(("sizes", "n", "numba"), [(ONE, *rows) for rows in ROWS] + [([41, 41, 40], 2_000, "1")])
+def test_regression_weights_without_dummies_agree_with_the_whole_matrix(monkeypatch, sizes, n, numba):
+    monkeypatch.setenv("COMITY_NUMBA", numba)
+    codes, weights, goals = categories(sizes, n)
+    rng = np.random.default_rng(8)
+    columns = [rng.normal(50, 10, n), rng.gamma(2, 3, n)]
+    totals = {"x": 51.0 * n, "z": 6.2 * n}
+    margins = {f"m{at}": {str(k): v for k, v in enumerate(goal) if v > 0} for at, goal in enumerate(goals)}
+    data = {"w": weights, "x": columns[0], "z": columns[1]} | {f"m{at}": code for at, code in enumerate(codes)}
+
+    found = weigh(Survey.read(data, Design(weights="w")), Calibrate(totals, margins))
+
+    matrix = dummies(codes, sizes, columns)
+    slow = regression_weights(matrix, weights, np.concatenate([*goals, list(totals.values())]))
+    np.testing.assert_allclose(found.weights, slow, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("sizes", [ONE, TWO])
+def test_auxiliary_variables_are_the_whole_matrix(sizes):
+    codes, weights, _ = categories(sizes, 2_000)
+    rng = np.random.default_rng(9)
+    column, slopes, values = rng.normal(size=2_000), rng.normal(size=(sum(sizes) + 1, 2)), rng.normal(size=(2_000, 3))
+    margins = [
+        Margin(f"m{at}", code, tuple(map(str, range(size))), None)
+        for at, (code, size) in enumerate(zip(codes, sizes, strict=True))
+    ]
+    auxiliary = Auxiliary(tuple(margins), (Total("x", column, None),))
+
+    matrix = dummies(codes, sizes, [column])
+
+    np.testing.assert_allclose(auxiliary.sums(weights), weights @ matrix, rtol=1e-10, atol=1e-9)
+    np.testing.assert_allclose(auxiliary.cross(weights), matrix.T @ (matrix * weights[:, None]), rtol=1e-9, atol=1e-8)
+    np.testing.assert_allclose(auxiliary.project(values), matrix.T @ values, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(auxiliary.predict(slopes), matrix @ slopes, rtol=1e-9, atol=1e-9)
+
+
+def test_replicates_raked_together_equal_replicates_raked_one_by_one():
+    codes, weights, goals = categories(ONE, 3_000)
+    margins = {f"m{at}": {str(k): v for k, v in enumerate(goal)} for at, goal in enumerate(goals)}
+    data = {"w": weights} | {f"m{at}": code for at, code in enumerate(codes)}
+    step = weigh(Survey.read(data, Design(weights="w")), Rake(margins, tolerance=1e-12)).steps[0]
+    times = np.random.default_rng(10).poisson(1.0, (3_000, 40)).astype(float)
+    base = np.repeat(weights[:, None], 40, axis=1)
+
+    together = step.replay_together(times, base)
+
+    for at in range(40):
+        np.testing.assert_allclose(together[:, at], step.replay(times[:, at], weights), rtol=1e-9)
 
 
 def test_keys_agree_with_numpy():

@@ -58,7 +58,7 @@ def test_a_mode_effect_says_what_it_mixes():
     found = estimate_mode_effect(interviews(), "trust", mode="mode", between=("web", "phone"))
 
     assert found.se > 0
-    assert "mixes" in found.note
+    assert "mixes" in str(found.note)
 
 
 def test_item_nonresponse_is_a_share_of_everyone():

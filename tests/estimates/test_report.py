@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from comity.cli.estimate import command
 from comity.errors import ComityError
 from comity.estimates import Design, Survey, estimate_mean, read_survey_file
-from comity.estimates.aapor import ITEMS
 from comity.estimates.pictures import draw_estimates, draw_weights, svg_of, write_svg
 from comity.estimates.report import write_report
+from comity.estimates.statement import ITEMS
 
 TOWN = Path(__file__).parent / "fixtures" / "town.csv"
 
@@ -31,7 +31,7 @@ def test_the_page_has_pictures_n_intervals_and_the_eleven_items(survey, tmp_path
     assert page.count("<svg") == 1
     assert "Trust &lt;2026&gt;" in page
     assert "<script" not in page
-    assert all(item in page for item in ITEMS)
+    assert all(str(name) in page for name in ITEMS.values())
     assert all(f"{each.n:,}" in page for each in found)
 
 
@@ -104,3 +104,19 @@ def test_surveys_are_read_from_polars_and_pandas(survey):
         again = Survey.read(frame, survey.design)
         assert estimate_mean(again, "trust", by="sex").as_records() == expected
     assert isinstance(frame, pandas.DataFrame)
+
+
+def test_an_opt_in_sample_is_announced_before_the_first_number(tmp_path):
+    opt_in = Survey.read(read_survey_file(TOWN), Design(weights="weight", kind="opt-in"))
+
+    write_report(tmp_path / "r.html", opt_in, estimate_mean(opt_in, "trust"), title="Poll")
+
+    page = (tmp_path / "r.html").read_text()
+    assert page.index("no margin of error") < page.index("<svg")
+
+
+def test_the_picture_of_the_weights_says_what_they_cost(survey):
+    drawn = svg_of(draw_weights(survey))
+
+    assert "equally weighted ones" in drawn
+    assert "Kish design effect" in drawn

@@ -51,7 +51,7 @@ def test_an_estimate_below_zero_is_shown_with_a_note():
     found = estimate_randomised_response(survey, "answer", RandomisedResponse.warner(0.75), yes="yes")[0]
 
     assert found.estimate < 0
-    assert "outside 0-1" in found.note
+    assert "outside 0-1" in str(found.note)
 
 
 @pytest.mark.parametrize(

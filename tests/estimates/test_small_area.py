@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +205,23 @@ def test_populations_coded_differently_are_refused():
 
     with pytest.raises(ComityError, match="'99' in 'age'"):
         mrp(data, population)
+
+
+def test_the_full_model_agrees_with_the_fast_one_where_bambi_is_installed():
+    pytest.importorskip("bambi")
+    data, population, _ = people(n=1500)
+
+    fast, full = mrp(data, population), mrp(data, population, engine="full", draws=2000)
+
+    gaps = [(one.estimate - two.estimate) / two.rmse for one, two in zip(fast.areas, full.areas, strict=True)]
+    assert np.abs(gaps).max() < 0.25
+    assert full.effective_points > 200
+
+
+def test_without_bambi_the_full_model_says_what_to_install():
+    if importlib.util.find_spec("bambi"):
+        pytest.skip("bambi is installed here")
+    data, population, _ = people(n=500)
+
+    with pytest.raises(ComityError, match=r"comity\[bayes\]"):
+        mrp(data, population, engine="full")

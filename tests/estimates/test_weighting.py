@@ -25,7 +25,7 @@ from comity.estimates import (
     with_replicates,
 )
 from comity.estimates.chain import scores_through
-from comity.estimates.weighting import collapse_categories
+from comity.estimates.margins import collapse_categories
 
 
 def sample(n: int = 400, seed: int = 3, **design: object) -> Survey:

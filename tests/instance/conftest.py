@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,12 +70,21 @@ def write_stops(path: Path, *, rows: int = 900, seed: int = 7) -> None:
             writer.writerow([number, day, clock, f"Beat {draw.randint(1, 3)}", race, searched])
 
 
+@pytest.fixture(scope="session")
+def make_small_agency() -> Callable[[Path], Path]:
+    """Makes an instance that is ready to publish in the folder given."""
+
+    def make(folder: Path) -> Path:
+        create_instance(folder, origin="small-town.example/comity")
+        (folder / "comity.toml").write_text(SETTINGS)
+        (folder / "sources" / "stops.yaml").write_text(MAPPING)
+        write_stops(folder / "sources" / "stops.csv")
+        return folder
+
+    return make
+
+
 @pytest.fixture
-def small_agency(tmp_path) -> Path:
+def small_agency(tmp_path, make_small_agency) -> Path:
     """An instance that is ready to publish."""
-    folder = tmp_path / "agency"
-    create_instance(folder, origin="small-town.example/comity")
-    (folder / "comity.toml").write_text(SETTINGS)
-    (folder / "sources" / "stops.yaml").write_text(MAPPING)
-    write_stops(folder / "sources" / "stops.csv")
-    return folder
+    return make_small_agency(tmp_path / "agency")

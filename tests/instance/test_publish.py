@@ -18,6 +18,7 @@ from comity.instance.publish import publish
 from comity.ledger import verify
 
 TODAY = date(2026, 4, 2)
+REASON = {"en": "Five stops were entered in the wrong beat.", "es": "Cinco paradas estaban en otra zona."}
 
 
 def public_files(folder: Path) -> dict[str, bytes]:
@@ -80,7 +81,7 @@ def test_a_correction_becomes_a_new_version_and_the_old_one_stays_as_it_was(publ
     stops = published_agency / "sources" / "stops.csv"
     stops.write_text(stops.read_text().replace("Beat 1", "Beat 2", 5))
 
-    published = publish(published_agency, today=TODAY)
+    published = publish(published_agency, today=TODAY, because=REASON)
 
     after = public_files(published_agency)
     assert published.release == "stops/2026-q1/v2"
@@ -99,9 +100,9 @@ def test_a_new_promise_is_sealed_without_a_new_release(published_agency):
 
     published = publish(published_agency, today=TODAY)
 
-    calendar = json.loads(public_files(published_agency)["calendar.json"])
-    assert not published.release.endswith("v2") or published.is_new
-    assert [each["period"] for each in calendar["promises"]] == ["2026-q2"]
+    assert (published.release, published.is_new) == ("stops/2026-q1/v1", False)
+    sealed = json.loads(public_files(published_agency)["promises/stops/2026-q2/1.json"])
+    assert (sealed["event"], sealed["due"], sealed["sealed"]) == ("promised", "2026-07-31", "2026-04-02")
     assert verify(published_agency / "public").problems == ()
 
 
@@ -196,12 +197,12 @@ INTERRUPTED = textwrap.dedent(
             raise OSError(28, "No space left on device", "a file")
 
     if how == "kill":
-        publish(folder, today=date(2026, 4, 2), progress=interrupt)
+        publish(folder, today=date(2026, 4, 2), because={"en": "A", "es": "B"}, progress=interrupt)
     else:
         sync = os.fsync
         os.fsync = lambda handle: (interrupt(), sync(handle))
         from comity.cli.main import main
-        sys.argv = ["comity", "publish", "--instance", folder, "--date", "2026-04-02"]
+        sys.argv = ["comity", "publish", "--instance", folder, "--date", "2026-04-02", "--yes", "--because", "en=A beat was wrong.", "--because", "es=Una zona."]
         main()
     """
 )
@@ -228,7 +229,7 @@ def test_a_kill_between_any_two_steps_leaves_the_old_state_and_the_next_run_fini
         assert public_files(published_agency) == before
 
     assert killed >= 3
-    assert publish(published_agency, today=TODAY).release == "stops/2026-q1/v2"
+    assert publish(published_agency, today=TODAY, because=REASON).release == "stops/2026-q1/v2"
     assert verify(published_agency / "public").problems == ()
     assert [each.name for each in (published_agency / "records" / "stops").iterdir()] == ["2026-q1"]
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from comity.instance.settings import Agency, Dataset, Promise, SettingsError, Table, read_instance
+from comity.instance.settings import Agency, Dataset, SettingsError, Table, WitnessAddress, read_instance
 from comity.instance.site import Site
+from comity.releases.breaks import Break
+from comity.releases.promises import Promise
 
 GOOD = """
 [agency]
@@ -89,7 +91,8 @@ def test_a_dataset_that_is_not_there_is_refused_with_those_that_are(tmp_path):
 def test_the_reference_page_explains_every_setting_and_no_other():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
     explained = set(re.findall(r"^\| `([a-z_.]+)` \|", page, flags=re.MULTILINE))
-    known = {f.name for kind in (Agency, Dataset, Promise, Site, Table) for f in fields(kind)} - {"name"}
+    kinds = (Agency, Break, Dataset, Promise, Site, Table, WitnessAddress)
+    known = {f.name for kind in kinds for f in fields(kind)} - {"name", "sealed"}
 
     assert explained - {"name"} == known
 

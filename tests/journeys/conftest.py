@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +16,14 @@ import pytest
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
-def served(demo_instance):
-    """Address of a portal that serves the published demo, as `comity serve` starts it."""
+@contextlib.contextmanager
+def served_instance(folder):
+    """Address of a portal that serves `folder`, as `comity serve` starts it."""
     built = Path(__file__).parents[2] / "src" / "comity" / "site" / "static" / "built" / "manifest.json"
     if not built.is_file():
         pytest.skip("the front end is not built; run make frontend")
     process = subprocess.Popen(
-        [sys.executable, "-c", "from comity.cli.main import main; main()", "serve", "--instance", str(demo_instance),
+        [sys.executable, "-c", "from comity.cli.main import main; main()", "serve", "--instance", str(folder),
          "--port", "0", "--workers", "1"],
         stdout=subprocess.PIPE,
         text=True,
@@ -31,6 +34,29 @@ def served(demo_instance):
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def served(demo_instance):
+    """Address of the portal of the published demo."""
+    with served_instance(demo_instance) as address:
+        yield address
+
+
+@pytest.fixture
+def served_with_outlines(demo_instance, tmp_path):
+    """Address of the same portal where the places have outlines, as an agency supplies them, not only centers."""
+    shutil.copytree((demo_instance / "public").resolve(), tmp_path / "public")
+    path = tmp_path / "public" / "areas" / "neighborhood.geojson"
+    areas = json.loads(path.read_bytes())
+    for feature in areas["features"]:
+        east, north = feature["geometry"]["coordinates"]
+        corners = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]
+        ring = [[east + 0.006 * x, north + 0.006 * y] for x, y in corners]
+        feature["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+    path.write_text(json.dumps(areas))
+    with served_instance(tmp_path) as address:
+        yield address
 
 
 @pytest.fixture

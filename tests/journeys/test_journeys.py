@@ -158,6 +158,40 @@ def test_the_map_draws_the_places_of_the_list_and_keyboards_pass_it_by(open_page
     expect(page.locator(".places a").nth(80)).to_be_attached()
 
 
+def test_outlines_of_places_are_drawn_named_under_the_pointer_and_lead_to_their_page(open_page, served_with_outlines):
+    page = open_page()
+
+    page.goto(f"{served_with_outlines}/places/")
+    canvas = page.locator("canvas.maplibregl-canvas")
+    canvas.wait_for(timeout=20_000)
+    canvas.scroll_into_view_if_needed()
+    named = page.locator(".maplibregl-popup")
+    for _ in range(40):  # the outlines are drawn a moment after the canvas is there
+        canvas.hover(position={"x": 504, "y": 247})
+        canvas.hover(position={"x": 507, "y": 250})
+        if named.is_visible():
+            break
+        page.wait_for_timeout(250)
+    expect(named).to_contain_text(re.compile(r"^[A-Z][^:]+: [\d,]+|suppressed"))
+    place = named.inner_text().split(":")[0]
+    canvas.click(position={"x": 507, "y": 250})
+    expect(page.get_by_role("heading", level=1)).to_have_text(place)
+
+
+def test_the_interactive_chart_says_what_one_points_at_and_the_policy_allows_it(open_page, axe):
+    page = open_page()
+
+    page.goto("/releases/stops/2017/v1/")
+    page.get_by_role("button", name="Interactive chart").first.click()
+    page.locator(".interactive svg").wait_for()
+    page.locator(".interactive .mark-symbol path").first.hover()
+    expect(page.locator(".interactive output").first).to_contain_text(
+        "Black: 13.8% (interval: 12.0% – 15.8%), n = 9,762"
+    )
+    expect(page.locator(".finding picture").first).to_be_hidden()
+    assert axe(page) == []
+
+
 PAGES = [
     "/",
     "/releases/",

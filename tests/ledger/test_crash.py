@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import aics_tlog
@@ -15,7 +14,10 @@ from comity.ledger import Log, Signer, seal_files, verify
 from comity.ledger.mirror import mirror
 
 SIGNER = Signer.from_seed("example.com/log", b"\x01" * 32)
-WRITES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "shutil.rmtree"}
+_spec = spec_from_file_location("killed", Path(__file__).parents[1] / "reference" / "killed.py")
+_killed = module_from_spec(_spec)
+_spec.loader.exec_module(_killed)
+is_killed = _killed.is_killed
 
 
 def entry(number: int) -> bytes:
@@ -24,33 +26,6 @@ def entry(number: int) -> bytes:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def is_killed(work: Callable[[], object], *, at: int) -> bool:
-    """Do `work` in a process killed just before its `at`-th writing system call; False when it came to its end."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-    try:
-        left = at
-
-        def count(*_: object) -> None:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                os._exit(9)
-
-        def watch(event: str, args: tuple[object, ...]) -> None:
-            if event in WRITES and not (event == "open" and isinstance(args[2], int) and not args[2] & os.O_CREAT):
-                count()
-
-        os.fsync = count
-        os.sync = count
-        sys.addaudithook(watch)
-        work()
-        os._exit(0)
-    finally:
-        os._exit(1)
 
 
 @pytest.fixture(autouse=True)

@@ -78,8 +78,10 @@ def test_the_latest_entry_that_names_a_file_counts(public, signer):
 
 def test_a_withdrawn_file_must_be_gone(public, signer):
     folder = "releases/stops/2016/v1"
-    (public / "withdrawn.json").write_text("{}")
-    seal_files(public, "withdrawal", ["withdrawn.json"], signer=signer, withdrawn=[f"{folder}/manifest.json"])
+    tombstone = "withdrawals/stops/2016/v1.json"
+    (public / tombstone).parent.mkdir(parents=True)
+    (public / tombstone).write_text("{}")
+    seal_files(public, "withdrawal", [tombstone], signer=signer, withdrawn=[f"{folder}/manifest.json"])
     assert verify(public).problems[0].path == f"{folder}/manifest.json"
 
     for path in sorted((public / folder).rglob("*"), reverse=True):

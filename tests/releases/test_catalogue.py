@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from comity.errors import ComityError
 from comity.releases.catalogue import BrokenRelease, in_language, read_catalogue, state_of
 
 
@@ -60,10 +61,10 @@ def test_two_codes_with_the_same_letters_get_two_addresses(small_public, tmp_pat
 @pytest.mark.parametrize(
     ("today", "states"),
     [
-        (date(2018, 3, 31), {"2017": "kept", "2018-q1": "due", "force": "due"}),
-        (date(2018, 4, 30), {"2017": "kept", "2018-q1": "due", "force": "due"}),
-        (date(2018, 5, 1), {"2017": "kept", "2018-q1": "due", "force": "overdue"}),
-        (date(2018, 7, 1), {"2017": "kept", "2018-q1": "overdue", "force": "overdue"}),
+        (date(2018, 3, 31), {"2017": "kept", "2018-q1": "due", "force": "due", "calls": "broken"}),
+        (date(2018, 4, 30), {"2017": "kept", "2018-q1": "due", "force": "due", "calls": "broken"}),
+        (date(2018, 5, 1), {"2017": "kept", "2018-q1": "due", "force": "overdue", "calls": "broken"}),
+        (date(2018, 7, 1), {"2017": "kept", "2018-q1": "overdue", "force": "overdue", "calls": "broken"}),
     ],
 )
 def test_a_promise_is_overdue_the_day_after_its_date_and_kept_by_the_first_version(small_public, today, states):
@@ -73,20 +74,65 @@ def test_a_promise_is_overdue_the_day_after_its_date_and_kept_by_the_first_versi
     assert promises[0].state == ("overdue" if "overdue" in states.values() else "due")
 
 
+def _rewrite(path, **keys):
+    path.write_text(json.dumps({**json.loads(path.read_text()), **keys}))
+
+
 def test_a_release_after_its_date_keeps_the_promise_late(small_public, tmp_path):
     folder = _copy(small_public, tmp_path)
-    calendar = json.loads((folder / "calendar.json").read_text())
-    calendar["promises"][0]["due"] = "2018-03-01"
-    (folder / "calendar.json").write_text(json.dumps(calendar))
+    _rewrite(folder / "promises/stops/2017/1.json", due="2018-03-01")
 
-    promise = next(each for each in read_catalogue(folder).promises(date(2019, 1, 1)) if each.release)
+    promise = read_catalogue(folder).promise("stops", "2017", date(2019, 1, 1))
 
     assert (promise.state, promise.days_late) == ("kept late", 28)
 
 
-def test_a_folder_without_calendar_areas_or_ledger_still_reads(small_public, tmp_path):
+def test_a_later_day_moves_a_promise_only_when_it_was_sealed_in_time(small_public, tmp_path):
     folder = _copy(small_public, tmp_path)
-    (folder / "calendar.json").unlink()
+    step = folder / "promises/stops/2018-q1/2.json"
+    states = []
+
+    for sealed in ("2018-02-01", "2018-05-31", "2018-06-01"):
+        _rewrite(step, sealed=sealed)
+        promise = read_catalogue(folder).promise("stops", "2018-q1", date(2018, 6, 15))
+        states.append((promise.state, promise.counted, promise.days_late))
+
+    in_time, too_late = ("due", date(2018, 6, 30), 0), ("overdue", date(2018, 5, 31), 15)
+    assert states == [in_time, in_time, too_late]
+
+
+def test_a_release_without_what_was_promised_keeps_nothing_unless_it_says_why(small_public, tmp_path):
+    folder = _copy(small_public, tmp_path)
+    _rewrite(folder / "promises/stops/2017/1.json", tables=["deaths"], findings=["search_rate"])
+    day = date(2018, 5, 15)
+
+    without = read_catalogue(folder).promise("stops", "2017", day)
+    reason = {"kind": "table", "name": "deaths", "reason": {"en": "The coroner keeps them."}}
+    (folder / "releases/stops/2017/v2/left_out.json").write_text(json.dumps({"left_out": [reason]}))
+    explained = read_catalogue(folder).promise("stops", "2017", day)
+
+    assert (without.state, without.release) == ("overdue", None)
+    assert (explained.state, explained.days_late) == ("kept late", 12)  # by version 2, of 12 April
+
+
+def test_what_was_withdrawn_keeps_no_promise(small_public, tmp_path):
+    folder = _copy(small_public, tmp_path)
+    shutil.rmtree(folder / "releases/stops/2017")
+
+    assert read_catalogue(folder).promise("stops", "2017", date(2018, 5, 15)).state == "overdue"
+
+
+def test_a_promise_file_that_is_not_one_is_named(small_public, tmp_path):
+    folder = _copy(small_public, tmp_path)
+    _rewrite(folder / "promises/force/2017/1.json", due="soon")
+
+    with pytest.raises(ComityError, match=r"promises/force/2017/1\.json"):
+        read_catalogue(folder).promises(date(2018, 5, 15))
+
+
+def test_a_folder_without_promises_areas_or_ledger_still_reads(small_public, tmp_path):
+    folder = _copy(small_public, tmp_path)
+    shutil.rmtree(folder / "promises")
     shutil.rmtree(folder / "areas")
     shutil.rmtree(folder / "ledger")
 

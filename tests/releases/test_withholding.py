@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pyarrow as pa
 import pytest
 
 from comity.disclosure import CountTable, Policy, protect
-from comity.releases.withholding import cell_count, withhold_hidden
+from comity.releases.withholding import (
+    Public,
+    TellsHidden,
+    cell_count,
+    findings_as_published,
+    quality_as_published,
+    refuse_what_tells,
+)
 
 GROUPS = ("black", "white", "other")
 SEARCHED = ("yes", "no")
@@ -21,9 +30,9 @@ COUNTS = {
 
 
 @pytest.fixture(scope="module")
-def protected():
+def table():
     rows = [{"subject_race": g, "search": s, "count": n} for (g, s), n in COUNTS.items()]
-    table = CountTable(
+    return CountTable(
         name="searches",
         measure="stops",
         dimensions=("subject_race", "search"),
@@ -32,12 +41,22 @@ def protected():
         ),
         categories={"subject_race": GROUPS, "search": SEARCHED},
     )
+
+
+@pytest.fixture(scope="module")
+def protected(table):
     return protect([table], Policy(minimum=10))
+
+
+@pytest.fixture(scope="module")
+def public(table, protected):
+    return Public.of([table], protected, Policy(minimum=10))
 
 
 def finding(group: str, figures: list[dict], n: int) -> dict:
     return {
         "id": f"search-rate:{group}",
+        "headline": None,
         "method": "search_rate",
         "sentence": {"en": f"{group}: told"},
         "verdict": "shows",
@@ -52,14 +71,14 @@ def finding(group: str, figures: list[dict], n: int) -> dict:
     }
 
 
-def publishable(protected, one: dict) -> dict:
-    return withhold_hidden([one], protected, minimum=10, languages=["en"])[0]
+def publishable(public, one: dict) -> dict:
+    return findings_as_published([one], public, languages=["en"])[0]
 
 
-def test_a_finding_over_a_hidden_cell_loses_every_number_and_says_why(protected):
+def test_a_finding_over_a_hidden_cell_loses_every_number_and_says_why(protected, public):
     assert cell_count(protected.tables["searches"], {"subject_race": "other", "search": "yes"}) is None
 
-    told = publishable(protected, finding("other", [{"estimate": 0.06, "k": 3, "n": 53}], n=53))
+    told = publishable(public, finding("other", [{"estimate": 0.06, "k": 3, "n": 53}], n=53))
 
     assert (told["estimate"], told["low"], told["high"], told["n"], told["chart"]) == (None,) * 5
     assert told["figures"] == []
@@ -68,7 +87,7 @@ def test_a_finding_over_a_hidden_cell_loses_every_number_and_says_why(protected)
     assert "told" not in told["sentence"]["en"]
 
 
-def test_counts_that_are_sums_of_the_named_cells_stay(protected):
+def test_counts_that_are_sums_of_the_named_cells_stay(protected, public):
     shown = next(
         g
         for g in ("black", "white")
@@ -76,29 +95,101 @@ def test_counts_that_are_sums_of_the_named_cells_stay(protected):
     )
     k, n = COUNTS[shown, "yes"], COUNTS[shown, "yes"] + COUNTS[shown, "no"]
 
-    told = publishable(protected, finding(shown, [{"estimate": 0.2, "k": k, "n": n}], n=n))
+    told = publishable(public, finding(shown, [{"estimate": 0.2, "k": k, "n": n}], n=n))
 
     assert told["figures"] == [{"estimate": 0.2, "k": k, "n": n}]
     assert told["n"] == n
 
 
-def test_a_count_that_no_named_cell_gives_is_taken_out(protected):
+def test_a_count_that_no_named_cell_gives_is_taken_out(protected, public):
     shown = next(
         g
         for g in ("black", "white")
         if all(cell_count(protected.tables["searches"], {"subject_race": g, "search": s}) for s in SEARCHED)
     )
 
-    told = publishable(protected, finding(shown, [{"estimate": 0.2, "k": 17, "n": 53}], n=53))
+    told = publishable(public, finding(shown, [{"estimate": 0.2, "k": 17, "n": 53}], n=53))
 
     assert told["figures"] == [{"estimate": 0.2, "k": None, "n": None}]
     assert told["n"] is None
 
 
-def test_a_finding_about_other_conditions_keeps_only_counts_that_are_large_enough(protected):
-    one = finding("black", [{"estimate": 0.2, "k": 9, "n": 30}], n=5) | {"counts": []}
+def test_a_finding_about_other_conditions_keeps_only_counts_that_are_large_enough(protected, public):
+    figures = [{"estimate": 0.2, "k": 9, "n": 45}, {"estimate": 0.25, "k": 20, "n": 80}]
 
-    told = publishable(protected, one)
+    told = publishable(public, finding("black", figures, n=125) | {"counts": []})
 
-    assert told["figures"] == [{"estimate": 0.2, "k": None, "n": 30}]
-    assert told["n"] is None
+    assert told["figures"] == [{"estimate": 0.2, "k": None, "n": None}, {"estimate": 0.25, "k": 20, "n": 80}]
+    assert told["n"] == 125
+
+
+def test_a_finding_about_other_conditions_is_withheld_when_its_n_may_be_a_hidden_count(protected, public):
+    assert 3 in public.hidden
+    large = next(count for count in sorted(public.hidden) if count >= 10)
+
+    for n in (5, large):
+        told = publishable(public, finding("black", [], n=n) | {"counts": []})
+        assert (told["estimate"], told["n"], told["verdict"]) == (None, None, "cannot tell")
+
+
+def test_a_number_in_a_sentence_that_no_named_cell_gives_withholds_the_finding(protected, public):
+    told = publishable(
+        public, finding("white", [], n=300) | {"sentence": {"en": "Of 1,234 stops, 300 were of others."}}
+    )
+
+    assert told["sentence"]["en"].startswith("Counts that this finding rests on")
+
+
+def test_where_counts_have_noise_no_exact_finding_stands_beside_them(table, protected):
+    noisy = Public.of([table], protected, Policy(method="cell-key"))
+
+    told = publishable(noisy, finding("white", [{"estimate": 0.1, "k": 30, "n": 300}], n=300))
+
+    assert (told["estimate"], told["figures"], told["chart"]) == (None, [], None)
+    assert "noise" in told["reason"]["en"]
+
+
+QUALITY = {
+    "accounting": {"rows": 553, "accepted": 553, "rejected": 0, "duplicates": 0},
+    "missing": [
+        {"column": "search", "not_recorded": 0, "unknown": 0, "rows": 553},
+        {"column": "type", "not_recorded": 200, "unknown": 4, "rows": 553},
+        {"column": "zone", "not_recorded": 550, "unknown": 0, "rows": 553},
+    ],
+    "reporting": [],
+    "files": [{"sha256": "a", "bytes": 100, "rows": 53}, {"sha256": "b", "bytes": 900, "rows": 500}],
+}
+
+
+def test_the_account_of_quality_says_no_small_count_and_no_rest_and_nothing_of_single_files(protected, public):
+    told = quality_as_published(QUALITY, public)
+
+    assert [(each["not_recorded"], each["unknown"]) for each in told["missing"]] == [(0, 0), (200, None), (None, 0)]
+    assert [each.get("status") for each in told["missing"]] == [None, "suppressed", "suppressed"]
+    assert [(each["rows"], each["bytes"]) for each in told["files"]] == [(None, None), (None, None)]
+
+
+def test_publishing_stops_at_a_number_that_does_not_follow_from_published_counts(protected, public):
+    shown = findings_as_published(
+        [finding("white", [{"estimate": 0.1, "k": 30, "n": 300}], n=300)], public, languages=["en"]
+    )
+
+    def files(findings: list[dict], quality: dict) -> dict[str, bytes]:
+        return {
+            "findings.json": json.dumps({"findings": findings}).encode(),
+            "quality.json": json.dumps(quality).encode(),
+        }
+
+    quality = quality_as_published(QUALITY, public)
+    refuse_what_tells(files(shown, quality), public)
+    hidden = next(count for count in sorted(public.hidden) if count >= 10)
+    reporting = {**quality, "reporting": [{"period": "2017-01", "rows": hidden}]}
+    wrong = [
+        ([{**shown[0], "figures": [{"estimate": 0.1, "k": 31, "n": 300}]}], quality, "figures 1, k: 31"),
+        ([{**shown[0], "estimate": 0.123456}], quality, "estimate: 0.123456"),
+        ([{**shown[0], "sentence": {"en": "Of 1,234 stops."}}], quality, "sentence: 1,234"),
+        (shown, reporting, "reporting 1, rows"),
+    ]
+    for findings, account, named in wrong:
+        with pytest.raises(TellsHidden, match=named):
+            refuse_what_tells(files(findings, account), public)

@@ -57,7 +57,12 @@ def write_public_folder(root: Path, *, sample: bool = False) -> Path:
     state = root / ".states" / "000001"
     state.mkdir(parents=True)
     _json(state / "agency.json", _agency(sample=sample))
-    _json(state / "calendar.json", {"promises": _promises()})
+    for promise in _promises():
+        for number, step in enumerate(promise, start=1):
+            path = state / "promises" / step["dataset"] / step["period"] / f"{number}.json"
+            _json(path, {"number": number, "event": "promised", "tables": [], "findings": [], "reason": None, **step})
+    _json(state / "breaks" / "stops" / "new-groups.json", _break())
+    _json(state / "withdrawals" / "stops" / "2016" / "v1.json", _tombstone())
     _json(state / "areas" / "neighborhood.geojson", _areas())
     _release(state, version=1)
     _release(state, version=2)
@@ -88,15 +93,55 @@ def _agency(*, sample: bool) -> dict:
     }
 
 
-def _promises() -> list[dict]:
+def _promises() -> list[list[dict]]:
+    """Steps of each promise: one kept, one due and moved, one overdue, one broken."""
     stops = _text("Police stops, 2017", "Paradas policiales, 2017")
     later = _text("Police stops, first quarter of 2018", "Paradas policiales, primer trimestre de 2018")
     force = _text("Use of force, 2017", "Uso de la fuerza, 2017")
+    calls = _text("Calls for service, 2017", "Llamadas de servicio, 2017")
+    moved = _text("The new system starts in May.", "El sistema nuevo empieza en mayo.")
+    lost = _text("The vendor lost the records.", "El proveedor perdió los registros.")
+    quarter = {"dataset": "stops", "period": "2018-q1", "title": later, "tables": ["searches_by_group"]}
+    broken = {"dataset": "calls", "period": "2017", "title": calls, "due": "2018-04-15"}
     return [
-        {"dataset": "stops", "period": "2017", "title": stops, "due": "2018-03-31", "promised": "2018-01-15"},
-        {"dataset": "stops", "period": "2018-q1", "title": later, "due": "2018-06-30"},
-        {"dataset": "force", "period": "2017", "title": force, "due": "2018-04-30"},
+        [{"dataset": "stops", "period": "2017", "title": stops, "due": "2018-03-31", "sealed": "2018-01-15"}],
+        [
+            {**quarter, "due": "2018-05-31", "sealed": "2018-01-15"},
+            {**quarter, "due": "2018-06-30", "sealed": "2018-02-01", "event": "changed", "reason": moved},
+        ],
+        [{"dataset": "force", "period": "2017", "title": force, "due": "2018-04-30", "sealed": "2018-01-15"}],
+        [
+            {**broken, "sealed": "2018-01-15"},
+            {**broken, "sealed": "2018-04-01", "event": "broken", "reason": lost},
+        ],
     ]
+
+
+def _break() -> dict:
+    return {
+        "dataset": "stops",
+        "name": "new-groups",
+        "kind": "definition change",
+        "period": "2018-q1",
+        "tables": [],
+        "text": _text(
+            "From 2018 on, East African is a group of its own.",
+            "Desde 2018, el grupo de África Oriental se cuenta aparte.",
+        ),
+        "sealed": "2018-01-15",
+    }
+
+
+def _tombstone() -> dict:
+    return {
+        "release": "stops/2016/v1",
+        "title": _text("Police stops, 2016", "Paradas policiales, 2016"),
+        "published": "2017-03-30",
+        "withdrawn": "2017-04-02",
+        "by": _text("Records Division", "División de Registros"),
+        "reason": _text("A table pointed to a person.", "Una tabla señalaba a una persona."),
+        "manifest": {"sha256": "ab" * 32, "bytes": 1234},
+    }
 
 
 def _areas() -> dict:
@@ -124,6 +169,8 @@ def _release(state: Path, *, version: int) -> None:
     _json(folder / "quality.json", _quality())
     _json(folder / "dictionary.json", {"columns": _columns()})
     _json(folder / "datapackage.json", {"name": "stops-2017", "resources": []})
+    if version == 2:
+        _json(folder / "changes.json", _changes())
     for language, size in itertools.product(("en", "es"), ("wide", "narrow")):
         _file(folder / "charts" / f"search_rate.{language}.{size}.svg", _chart(language, size).encode())
     files = {
@@ -272,6 +319,51 @@ def _description(version: int) -> dict:
         )
         if version == 2
         else None,
+    }
+
+
+def _changes() -> dict:
+    """One cell of each kind: a count that moved, one that became suppressed, a zero, one that was not there."""
+    published, hidden, absent = (lambda count: {"count": count, "status": "published"}), "suppressed", "absent"
+    cells = [
+        (("black", "yes"), published(1354), published(1344), -10),
+        (("other", "yes"), published(188), published(198), 10),
+        (("hispanic", "yes"), published(12), {"count": None, "status": hidden}, None),
+        (("white", "not recorded"), published(3), published(0), -3),
+        (("unknown", "yes"), {"count": None, "status": absent}, published(28), None),
+    ]
+    estimate = {"verdict": "shows", "low": 3.09, "high": 3.92}
+    return {
+        "reason": _text("East African people are in Other now.", "Las personas de África Oriental están en Otra."),
+        "from": "stops/2017/v1",
+        "to": "stops/2017/v2",
+        "tables": [
+            {
+                "name": "searches_by_group",
+                "state": "compared",
+                "columns": ["subject_race", "search_person"],
+                "cells": 32,
+                "changes": [
+                    {
+                        "where": dict(zip(("subject_race", "search_person"), codes, strict=True)),
+                        "before": before,
+                        "after": after,
+                        "difference": difference,
+                    }
+                    for codes, before, after, difference in cells
+                ],
+            },
+            {"name": "stops_by_place", "state": "compared", "columns": ["neighborhood"], "cells": 90, "changes": []},
+        ],
+        "findings": [
+            {
+                "id": "search-rate:black:white",
+                "question": _text("Are people searched equally often?", "¿Se registra con igual frecuencia?"),
+                "before": {**estimate, "estimate": 3.5, "n": 17939},
+                "after": {**estimate, "estimate": 3.48, "n": 17929},
+            }
+        ],
+        "files": ["quality.json"],
     }
 
 

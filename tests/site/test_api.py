@@ -59,7 +59,7 @@ def test_the_document_names_every_address_and_the_page_is_written_from_it(client
     page = client.get("/api/").content.decode()
 
     assert document["openapi"].startswith("3.")
-    assert len(document["paths"]) == 8
+    assert len(document["paths"]) == 12
     for path in document["paths"]:
         assert path in page
     for example in re.findall(r'<a class="break" href="([^"]+)"', page):

@@ -27,6 +27,9 @@ PAGES = [
     "/dictionary/",
     "/methods/",
     "/quality/",
+    "/promises/",
+    "/promises/stops/2018-q1/",
+    f"{RELEASE}changes/",
     "/corrections/",
     "/verify/",
     "/api/",
@@ -90,7 +93,7 @@ def test_no_link_of_any_page_leads_nowhere(client, django):
             continue
         seen.add(address)
         response = client.get(address)
-        assert response.status_code == 200, address
+        assert response.status_code == (410 if address.endswith("/stops/2016/v1/") else 200), address
         if response["Content-Type"].startswith("text/html"):
             links = Links(response.content.decode())
             anchors[address] = set(links.ids)

@@ -123,5 +123,5 @@ def _print_table(found: list) -> None:  # type: ignore[type-arg]
             format_number(each.deff),
         )
     Console().print(table)
-    for note in sorted({each.note for each in found if each.note}):
+    for note in sorted({str(each.note) for each in found if each.note}):
         click.echo(note)

@@ -26,9 +26,9 @@ def command(data: Path, design: Path, into: Path | None, column: str, picture: P
     from dataclasses import asdict
 
     from comity.errors import UsageError
+    from comity.estimates.diagnostics import diagnose_weights
     from comity.estimates.reading import read_survey_file, write_table
     from comity.estimates.specification import read_specification
-    from comity.estimates.weighting import diagnose_weights
 
     specification = read_specification(design)
     if not specification.steps:

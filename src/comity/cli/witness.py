@@ -159,7 +159,7 @@ def ask(public: Path, url: str, key: str) -> None:
     witness = read_key(key)
     if witness.kind != COSIGNATURE:
         raise ComityError(f"The key of {witness.name} is a ledger's, not a witness's.", "Give the witness's own vkey.")
-    signature = ask_witness(public, witness, lambda body: _post(f"{url.rstrip('/')}/add-checkpoint", body))
+    signature = ask_witness(public, witness, lambda body: post(f"{url.rstrip('/')}/add-checkpoint", body))
     checkpoint = add_signatures(public, [signature])
     click.echo(f"{witness.name} countersigned the checkpoint of {checkpoint.size:,} entries.")
 
@@ -203,7 +203,8 @@ def read_key(file_or_text: str) -> Verifier:
         ) from None
 
 
-def _post(url: str, body: bytes) -> tuple[int, bytes]:
+def post(url: str, body: bytes) -> tuple[int, bytes]:
+    """Sends `body` to a witness's address; status and body of its answer. Raises ComityError when nobody answers."""
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen

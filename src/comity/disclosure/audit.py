@@ -22,6 +22,7 @@ from comity.errors import ComityError
 
 Progress = Callable[[str, float], None]
 _TOLERANCE = 1e-6
+_NEAR = 2  # times the width: how far from a first solution the pushes for many counts at once may go
 
 
 class AuditIncomplete(ComityError):
@@ -199,25 +200,31 @@ class _Attack:
         return solver
 
     def _look_at_many(self) -> None:
-        """Push many counts at once, up and then down, as long as that shows enough of them to be wide."""
+        """Push all narrow counts at once, half of them up and half down, as long as that shows enough of them to be
+        wide. Every solution is a possible table, so the limits that keep it near the first one cost no certainty."""
         size = len(self.low)
         columns = np.arange(size, dtype=np.int32)
+        self._solve()
+        self._take_note()
+        first = np.array(self.solver.getSolution().col_value)
+        near = _NEAR * self.required
+        self.solver.changeColsBounds(size, columns, np.maximum(self.least, first - near), first + near)
         for attempt in range(60):
             narrow = np.flatnonzero(self.high - self.low < self.required)
             if len(narrow) < 8:
                 break
-            # Multiples of the golden ratio spread the choice evenly, the same in every run.
-            chosen = narrow[np.modf((narrow + 1) * 0.6180339887498949 * (attempt // 2 + 1))[0] < 0.5]
+            # Multiples of the golden ratio divide them evenly, the same in every run.
+            is_up = np.modf((narrow + 1) * 0.6180339887498949 * (attempt // 2 + 1))[0] < 0.5
             weights = np.zeros(size)
-            weights[chosen] = -1.0 if attempt % 2 == 0 else 1.0
+            weights[narrow] = np.where(is_up == (attempt % 2 == 0), -1.0, 1.0)
             self.solver.changeColsCost(size, columns, weights)
-            if self._solve() == highspy.HighsModelStatus.kUnbounded:
-                break
+            self._solve()
             self._take_note()
             still = int((self.high - self.low < self.required).sum())
-            if attempt > 6 and (len(narrow) - still) * 20 < len(narrow):
+            if attempt > 6 and (len(narrow) - still) * 50 < len(narrow):
                 break
         self.solver.changeColsCost(size, columns, np.zeros(size))
+        self.solver.changeColsBounds(size, columns, self.least, np.full(size, highspy.kHighsInf))
 
     def _bound(self, at: int, direction: int) -> None:
         self.solver.changeColCost(at, float(-direction))

@@ -21,6 +21,9 @@ from comity.disclosure.tables import PUBLISHED, CountTable, levels, with_margins
 from comity.errors import ComityError
 
 _HALVINGS = 70  # of an interval of 120: to the last digit of a float
+KEY = "key"
+"""Column of a CountTable's counts: the sum of the keys of each cell's records."""
+
 KEYS = 2**32
 """Record keys and cell keys are whole numbers from 0 to KEYS - 1."""
 
@@ -54,18 +57,18 @@ def record_keys(secret: bytes, record_ids: Sequence[str]) -> npt.NDArray[np.int6
     return np.fromiter((record_key(secret, each) for each in record_ids), dtype=np.int64, count=len(record_ids))
 
 
-def perturb(table: CountTable, *, key: str = "key", perturbation: Perturbation | None = None) -> pa.Table:
+def perturb(table: CountTable, *, perturbation: Perturbation | None = None) -> pa.Table:
     """The table with margins and perturbed counts; every cell is published, and totals no longer add up exactly.
 
-    table.counts needs, beside `count`, the column `key`: the sum of its records' keys. Columns as in a protected table.
+    table.counts needs, beside `count`, the column KEY. Columns as in a protected table.
     """
-    if key not in table.counts.column_names:
+    if KEY not in table.counts.column_names:
         raise ComityError(
-            f"Table {table.name!r}: `counts` lacks the column {key!r}.", "Sum the record keys of each cell into it."
+            f"Table {table.name!r}: `counts` lacks the column {KEY!r}.", "Sum the record keys of each cell into it."
         )
     chances = _cumulative_chances(perturbation or Perturbation())
     counts = with_margins(table, table.counts["count"].to_numpy())
-    keys = with_margins(table, table.counts[key].to_numpy() % KEYS) % KEYS
+    keys = with_margins(table, table.counts[KEY].to_numpy() % KEYS) % KEYS
     which = np.minimum(counts, len(chances) - 1)
     changes = (keys[..., None] >= chances[which]).sum(axis=-1) - (chances.shape[1] - 1) // 2
     codes = [list(levels(table, name)) for name in table.dimensions]

@@ -16,6 +16,9 @@ import pyarrow as pa
 from comity.disclosure.tables import PUBLISHED, CountTable, levels, with_margins
 from comity.errors import ComityError
 
+NOISY = "noisy"
+"""Column of a CountTable's counts: each finest count with its noise, which is what becomes public."""
+
 _SLACK = 1e-9
 
 
@@ -55,11 +58,21 @@ class Budget:
 def noisy_counts(
     table: CountTable, *, epsilon: float, budget: Budget, period: str, most_records_a_person: int = 1
 ) -> tuple[pa.Table, Budget]:
-    """The table with noise and margins, and the budget after it. Every cell is published; one below 0 shows as it is.
+    """The table with noise and margins, and the budget after it: `draw_noise`, then `with_noise`."""
+    drawn, after = draw_noise(
+        table, epsilon=epsilon, budget=budget, period=period, most_records_a_person=most_records_a_person
+    )
+    return with_noise(drawn), after
+
+
+def draw_noise(
+    table: CountTable, *, epsilon: float, budget: Budget, period: str, most_records_a_person: int = 1
+) -> tuple[CountTable, Budget]:
+    """The table with every finest cell and, in the column NOISY, its count with noise; and the budget after it.
 
     most_records_a_person: how many of the table's records one person can have; noise grows with it. It comes from the
-    operating system's randomness and cannot be repeated: keep what was published. Where categories come from the
-    data, their very presence tells something: give fixed `categories`.
+    operating system's randomness and cannot be repeated: keep what was drawn. Where categories come from the data,
+    their very presence tells something: give fixed `categories`.
     """
     if most_records_a_person < 1:
         raise ComityError(f"most_records_a_person is {most_records_a_person}.", "Use 1 or more.")
@@ -70,8 +83,15 @@ def noisy_counts(
     codes = [list(table.categories[name]) for name in table.dimensions]
     places = np.indices(finest.shape).reshape(finest.ndim, -1)
     cells = {name: [codes[axis][at] for at in places[axis].tolist()] for axis, name in enumerate(table.dimensions)}
-    shape = replace(table, counts=pa.table({**cells, "count": pa.array([0] * len(noisy), pa.int64())}))
-    counts = with_margins(shape, noisy)
+    counts = {"count": pa.array(finest.ravel(), pa.int64()), NOISY: pa.array(noisy, pa.int64())}
+    return replace(table, counts=pa.table({**cells, **counts})), after
+
+
+def with_noise(table: CountTable) -> pa.Table:
+    """The protected table of one that has its noise drawn. Every cell is published; one below 0 shows as it is."""
+    if NOISY not in table.counts.column_names:
+        raise ComityError(f"Table {table.name!r}: `counts` lacks the column {NOISY!r}.", "Draw its noise first.")
+    counts = with_margins(table, table.counts[NOISY].to_numpy())
     every = [list(levels(table, name)) for name in table.dimensions]
     places = np.indices(counts.shape).reshape(counts.ndim, -1)
     columns = {
@@ -80,7 +100,7 @@ def noisy_counts(
     }
     columns["count"] = pa.array(counts.ravel(), pa.int64())
     columns["status"] = pa.array([PUBLISHED] * counts.size, pa.string())
-    return pa.table(columns), after
+    return pa.table(columns)
 
 
 def noise_interval(

@@ -15,11 +15,22 @@ import pyarrow as pa
 
 from comity.disclosure.audit import Audit, audit, refuse_if_narrow
 from comity.disclosure.cell_key import perturb
+from comity.disclosure.differential_privacy import with_noise
 from comity.disclosure.earlier import join_earlier
-from comity.disclosure.policy import Policy, matches_exactly
+from comity.disclosure.policy import NOISY_METHODS, Policy, matches_exactly
 from comity.disclosure.suppression import Problem, Unprotectable, choose_hidden
 from comity.disclosure.system import System, build_system
-from comity.disclosure.tables import ALL, PUBLISHED, SUPPRESSED, Cell, CountTable, PublishedRelease, PublishedTable
+from comity.disclosure.tables import (
+    ALL,
+    PERIOD,
+    PUBLISHED,
+    SUPPRESSED,
+    Cell,
+    CountTable,
+    PublishedRelease,
+    PublishedTable,
+    cell_of,
+)
 from comity.errors import ComityError
 
 Progress = Callable[[str, float], None]
@@ -42,12 +53,11 @@ class Report:
     audit: Audit
 
     def as_record(self) -> dict[str, Any]:
-        """Plain data for release.json."""
+        """Plain data for release.json. The loss is not in it: it is a sum over hidden counts, and would give one away."""
         return {
             "cells": self.cells,
             "primary": self.primary,
             "secondary": self.secondary,
-            "loss": round(self.loss, 6),
             "audit": self.audit.as_record(),
         }
 
@@ -82,12 +92,15 @@ def protect(
     _check_names(tables)
     if policy.method != "suppress":
         return _without_suppression(tables, policy)
-    exact = [release for release in earlier if release.method != "cell-key"]
+    exact = [release for release in earlier if release.method not in NOISY_METHODS]
+    also_hide = frozenset(also_hide).union(*(table.sensitive for table in tables))
     system = build_system(tables, period=period)
     size = len(system.counts)
     joined = join_earlier(system, exact, period=period)
     never = _never_hidden(tables, policy, system)
     small = (system.counts > 0) & (system.counts < policy.minimum)
+    if period is not None:  # the system's cells carry the period; those of the caller need not
+        also_hide |= {cell_of(cell.measure, [*cell.conditions, (PERIOD, period)]) for cell in also_hide}
     sensitive = np.array([any(name in also_hide for name in names) for names in system.names], dtype=bool)
     primary = (small | sensitive & (system.counts > 0)) & ~never
     costs = _costs(tables, policy, system)
@@ -138,11 +151,13 @@ def _check_names(tables: Sequence[CountTable]) -> None:
 
 
 def _without_suppression(tables: Sequence[CountTable], policy: Policy) -> Protected:
-    """Every cell published: as it is ("none"), or perturbed by its key ("cell-key")."""
+    """Every cell published: as it is ("none"), perturbed by its key ("cell-key"), or with the noise drawn ("dp")."""
     shown: list[PublishedTable] = []
     for table in tables:
         if policy.method == "cell-key":
-            rows = perturb(table)
+            rows = perturb(table, perturbation=policy.perturbation)
+        elif policy.method == "dp":
+            rows = with_noise(table)
         else:
             system = build_system([table])
             rows = _published(table, system.places[0], system, np.zeros(len(system.counts), dtype=bool)).rows

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from comity.disclosure.audit import Audit, audit
+from comity.disclosure.policy import NOISY_METHODS
 from comity.disclosure.tables import PUBLISHED, SUPPRESSED, PublishedRelease, PublishedTable
 from comity.errors import ComityError
 
@@ -38,7 +39,7 @@ def attack_public(folder: Path, *, all_bounds: bool = False, progress: Progress 
     """
     releases = read_public(folder)
     # Perturbed counts add up to nothing: sums say as little about them as about each other.
-    named = [_with_dataset(release) for release in releases if release.method != "cell-key"]
+    named = [_with_dataset(release) for release in releases if release.method not in NOISY_METHODS]
     if not named:
         return Audit(0, 0, 0, None, True, max(release.width for release in releases), 0, {})
     return audit(
@@ -68,9 +69,11 @@ def _read_release(path: Path) -> PublishedRelease:
     dataset, period, version = _order(path)
     try:
         record = json.loads(path.read_bytes())
-        tables = tuple(_read_table(path.parent / "tables", each) for each in record["tables"])
         policy = record["policy"]
         minimum, method = int(policy["minimum"]), str(policy.get("method", "suppress"))
+        tables = tuple(
+            _read_table(path.parent / "tables", each, may_be_below_0=method == "dp") for each in record["tables"]
+        )
         width = int(policy.get("width") or minimum)
         return PublishedRelease(dataset, period, version, tables, minimum, width, method)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -80,7 +83,7 @@ def _read_release(path: Path) -> PublishedRelease:
         ) from error
 
 
-def _read_table(folder: Path, record: Mapping[str, Any]) -> PublishedTable:
+def _read_table(folder: Path, record: Mapping[str, Any], *, may_be_below_0: bool) -> PublishedTable:
     path = folder / f"{record['name']}.csv"
     if not path.is_file():
         raise ComityError(f"{path} is missing.", "Run comity verify to see whether files were removed.")
@@ -89,19 +92,23 @@ def _read_table(folder: Path, record: Mapping[str, Any]) -> PublishedTable:
         name=record["name"],
         measure=record["measure"],
         dimensions=dimensions,
-        rows=read_protected(path, dimensions),
+        rows=read_protected(path, dimensions, may_be_below_0=may_be_below_0),
         categories={name: tuple(record["categories"][name]) for name in dimensions},
         where=dict(record.get("where") or {}),
         hierarchies={name: dict(parents) for name, parents in (record.get("hierarchies") or {}).items()},
     )
 
 
-def read_protected(path: Path, dimensions: Sequence[str]) -> pa.Table:
-    """A protected table from its CSV. Raises ComityError naming the first row that is none."""
+def read_protected(path: Path, dimensions: Sequence[str], *, may_be_below_0: bool = False) -> pa.Table:
+    """A protected table from its CSV. Raises ComityError naming the first row that is none.
+
+    may_be_below_0: counts with noise can be.
+    """
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     for number, row in enumerate(rows, start=2):
-        is_known = row.get("status") == PUBLISHED and (row.get("count") or "").isdecimal()
+        digits = (row.get("count") or "").removeprefix("-" if may_be_below_0 else "")
+        is_known = row.get("status") == PUBLISHED and digits.isdecimal()
         is_hidden = row.get("status") == SUPPRESSED and not row.get("count")
         if not (is_known or is_hidden) or any(row.get(name) is None for name in dimensions):
             raise ComityError(

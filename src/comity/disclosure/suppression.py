@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import copysign, floor
 
 import highspy
@@ -27,6 +28,8 @@ _TOLERANCE = 1e-6
 _LEAST_PRICE = 0.05  # of moving any cell, where the mean price is 1: keeps moves short
 _TWO_STARTS = 1000  # cells up to which repair also starts without the peel; now and then it does much better
 _NEAR_BY = 250  # cells of the small programs that are tried first in large systems
+_LARGE = 1500  # hidden cells from which a system is large in that sense
+_VERY_LARGE = 5_000  # hidden cells from which cells are proven wide many at a time, and nothing is published again
 _DISCOUNT = 0.3  # on moving a cell that is hidden so far: moves keep to the cells that are cheap to hide
 
 
@@ -130,6 +133,8 @@ class _Search:
     def __init__(self, problem: Problem, hidden: npt.NDArray[np.bool_]) -> None:
         self.problem = problem
         self.hidden = hidden
+        self.is_large = int(hidden.sum()) > _LARGE
+        self.is_very_large = int(hidden.sum()) > _VERY_LARGE
         self.needs_protection = ~problem.unseen | problem.primary
         self.moves: dict[int, dict[int, int]] = {}
         self.moves_of: list[set[int]] = [set() for _ in problem.counts]
@@ -144,8 +149,12 @@ class _Search:
 
     def repair(self, progress: Progress | None) -> None:
         """Add the cheapest company until every hidden cell has its width."""
-        self.program = _MoveProgram(self.problem, np.flatnonzero(self.problem.may_hide | self.hidden), self.hidden)
+        self.movable = np.flatnonzero(self.problem.may_hide | self.hidden)
         waiting = deque(np.flatnonzero(self.hidden & self.needs_protection).tolist())
+        if self.is_very_large:
+            hidden = np.flatnonzero(self.hidden)
+            proven = set(hidden[_MoveProgram(self.problem, hidden, self.hidden).push_many(self.problem.width)].tolist())
+            waiting = deque(place for place in waiting if place not in proven)
         done, start = 0, len(waiting)
         while waiting:
             place = waiting.popleft()
@@ -157,7 +166,10 @@ class _Search:
 
     def drop_back(self, progress: Progress | None) -> None:
         """Publish again, dearest first, each secondary cell without which all others keep their width."""
-        self.program = _MoveProgram(self.problem, np.flatnonzero(self.hidden), self.hidden)
+        if self.is_very_large:
+            return
+        self.movable = np.flatnonzero(self.hidden)
+        self.__dict__.pop("program", None)
         secondary = np.flatnonzero(self.hidden & ~self.problem.primary & ~self.problem.unseen)
         order = sorted(secondary.tolist(), key=lambda place: (-self.problem.costs[place], place))
         for done, place in enumerate(order):
@@ -166,54 +178,64 @@ class _Search:
             if progress is not None and done % 16 == 0:
                 progress("suppress", 0.5 + 0.5 * done / len(order))
 
+    @cached_property
+    def program(self) -> _MoveProgram:
+        """Of all cells that may move in this step; made when the small programs do not do."""
+        return _MoveProgram(self.problem, self.movable, self.hidden)
+
+    def _set_hidden(self, place: int, is_hidden: bool) -> None:
+        self.hidden[place] = is_hidden
+        if "program" in self.__dict__:
+            self.program.set_hidden(place, is_hidden)
+
     def _is_wide(self, place: int) -> bool:
         return self.high[place] - self.low[place] >= self.problem.width
 
     def _widen(self, place: int) -> bool:
         """Look for moves among the cells hidden now."""
         width, room = self.problem.width, int(self.problem.counts[place] - self.problem.floors[place])
-        for near_by in (True, False) if self.hidden.sum() > 2 * _NEAR_BY else (False,):
+        for near_by in (True, False) if self.is_large else (False,):
+            program = self._program_near(place, self.hidden) if near_by else self.program
             if not self._is_wide(place):
-                self._add_move(self._reach(place, 1, width + self.low[place], near_by))
+                self._add_move(program.reach(place, 1, width + self.low[place]))
             if not self._is_wide(place) and self.high[place] + room >= width:
-                self._add_move(self._reach(place, -1, width - self.high[place], near_by))
+                self._add_move(program.reach(place, -1, width - self.high[place]))
+            if self.is_very_large:
+                break  # company is cheaper than a program of them all
         return self._is_wide(place)
 
-    def _reach(self, place: int, direction: int, amount: int, near_by: bool) -> dict[int, float]:
-        if not near_by:
-            return self.program.reach(place, direction, amount)
-        cells = self._near_by(place)
-        numbers = sorted({number for cell in cells for number in self.equations_of[cell]})
-        equations = [self.problem.equations[number] for number in numbers]
-        return _MoveProgram(self.problem, np.array(cells), self.hidden, equations).reach(place, direction, amount)
-
-    def _near_by(self, place: int) -> list[int]:
-        """The hidden cells that share a sum with `place`, then those that share one with these, and so on."""
+    def _program_near(self, place: int, movable: npt.NDArray[np.bool_]) -> _MoveProgram:
+        """Of the movable cells that share a sum with `place`, then of those that share one with these, and so on."""
         cells, seen = [place], {place}
         for cell in cells:  # grows while it runs
             for number in self.equations_of[cell]:
-                for other in self.members[number][self.hidden[self.members[number]]].tolist():
+                for other in self.members[number][movable[self.members[number]]].tolist():
                     if other not in seen:
                         seen.add(other)
                         cells.append(other)
             if len(cells) >= _NEAR_BY:
                 break
-        return sorted(cells)
+        numbers = sorted({number for cell in cells for number in self.equations_of[cell]})
+        equations = [self.problem.equations[number] for number in numbers]
+        return _MoveProgram(self.problem, np.array(sorted(cells)), self.hidden, equations)
 
     def _buy_company(self, place: int) -> list[int]:
         """Hide the cheapest cells that let `place` move far enough; returns them."""
         bought: list[int] = []
-        for direction in (1, -1):
-            there = self.low[place] if direction > 0 else -self.high[place]
-            move = self.program.buy(place, direction, self.problem.width + there)
-            new = [each for each in move if not self.hidden[each]]
-            for each in new:
-                self.hidden[each] = True
-                self.program.set_hidden(each, True)
-            bought += new
-            self._add_move(move)
-            if self._is_wide(place) or self._widen(place):
-                return bought
+        for near_by in (True, False) if self.is_large else (False,):
+            program = self._program_near(place, self.hidden | self.problem.may_hide) if near_by else self.program
+            for direction in (1, -1):
+                there = self.low[place] if direction > 0 else -self.high[place]
+                move = program.buy(place, direction, self.problem.width + there)
+                new = [each for each in move if not self.hidden[each]]
+                for each in new:
+                    self._set_hidden(each, True)
+                    if near_by:
+                        program.set_hidden(each, True)
+                bought += new
+                self._add_move(move)
+                if self._is_wide(place) or self._widen(place):
+                    return bought
         raise Unprotectable(place)
 
     def _add_move(self, move: Mapping[int, float]) -> None:
@@ -236,15 +258,13 @@ class _Search:
         return removed
 
     def _try_to_publish(self, place: int) -> None:
-        self.hidden[place] = False
-        self.program.set_hidden(place, False)
+        self._set_hidden(place, False)
         removed = self._remove_moves(set(self.moves_of[place]))
         touched = {each for move in removed for each in move if each != place and self.needs_protection[each]}
         near = {each for number in self.equations_of[place] for each in self.members[number].tolist()}
         for each in sorted(touched, key=lambda each: (each not in near, self.problem.counts[each], each)):
             if not self._is_wide(each) and not self._widen(each):
-                self.hidden[place] = True
-                self.program.set_hidden(place, True)
+                self._set_hidden(place, True)
                 for move in removed:
                     self._add_move(move)
                 return
@@ -333,6 +353,30 @@ class _MoveProgram:
         move = self._move(self.column[place], direction, float(amount))
         self.solver.changeColsBounds(len(columns), columns, nothing, nothing)
         return move
+
+    def push_many(self, width: int) -> npt.NDArray[np.bool_]:
+        """Which cells move by the width, up and down together, when many are pushed at once, half of them each way."""
+        limit, columns = 2.0 * width, np.arange(2 * self.size, dtype=np.int32)
+        upper = np.concatenate([np.full(self.size, limit), np.minimum(self.room, limit)])
+        self.solver.changeColsBounds(2 * self.size, columns, np.zeros(2 * self.size), upper)
+        self.solver.setOptionValue("simplex_strategy", 4)  # the last move stays possible when only the costs change
+        low, high = np.zeros(self.size), np.zeros(self.size)
+        for attempt in range(60):
+            narrow = np.flatnonzero(high - low < width)
+            is_up = np.modf((narrow + 1) * 0.6180339887498949 * (attempt // 2 + 1))[0] < 0.5
+            pushes = np.zeros(self.size)
+            pushes[narrow] = np.where(is_up == (attempt % 2 == 0), 1.0, -1.0)
+            self.solver.changeColsCost(2 * self.size, columns, np.concatenate([-pushes, pushes]))
+            self.solver.run()
+            if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                break
+            values = np.array(self.solver.getSolution().col_value)
+            change = values[: self.size] - values[self.size :]
+            high = np.maximum(high, np.floor(change + _TOLERANCE))
+            low = np.minimum(low, np.ceil(change - _TOLERANCE))
+            if attempt > 6 and ((high - low < width).sum()) * 50 > len(narrow) * 49:
+                break
+        return np.asarray(high - low >= width)
 
     def _move(self, at: int, direction: int, amount: float) -> dict[int, float]:
         column, other = (at, at + self.size) if direction > 0 else (at + self.size, at)

@@ -76,8 +76,9 @@ class CountTable:
 
     counts: Arrow table, one string column a dimension and `count` (int64 >= 0), finest cells only; cells without a row
     are zeros. categories: every finest code of each dimension in order. hierarchies: {dimension: {code: parent}}, a
-    parent may have a parent. where: conditions that every record of the table meets. Raises ComityError when the
-    parts do not fit together, naming the value that is wrong.
+    parent may have a parent. where: conditions that every record of the table meets. sensitive: cells, margins
+    included, that rules beside the threshold hide (`sensitive_cells`). Raises ComityError when the parts do not fit
+    together, naming the value that is wrong.
     """
 
     name: str
@@ -87,6 +88,7 @@ class CountTable:
     categories: Mapping[str, tuple[str, ...]]
     where: Mapping[str, str] = field(default_factory=dict)
     hierarchies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sensitive: frozenset[Cell] = frozenset()
 
     def __post_init__(self) -> None:
         _check_shape(self)

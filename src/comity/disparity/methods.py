@@ -219,7 +219,7 @@ METHODS: dict[str, Method] = {
                 message("Hours of training are output; ratings and disparities are outcome."),
                 message("It speaks of the units and times in the data."),
             ),
-            source="Borusyak, Jaravel and Spiess 2024; Callaway and Sant'Anna 2021",
+            source="Borusyak, Jaravel and Spiess 2024; Callaway and Sant'Anna 2021; Sun and Abraham 2021",
         ),
         Method(
             key="officers",

@@ -175,7 +175,7 @@ def _course(finding: Finding, language: str, size: Size) -> Drawing:
     """Above: estimates with intervals in order of time. Below: the comparison and its variants."""
     change = finding.method == "change"
     rows: Rows = []
-    for at, figure in enumerate(f for f in finding.figures if f.part == "detail" and f.low is not None):
+    for at, figure in enumerate(f for f in finding.figures if f.part == "detail" and f.low is not None and f.more):
         when = figure.more["period"] if change else figure.more["event_time"]
         colour = VERMILLION if (not change and int(when or 0) < 0) or figure.more.get("break") else BLUE
         rows.append(
@@ -224,7 +224,7 @@ def _course(finding: Finding, language: str, size: Size) -> Drawing:
         "height": 200,
         "title": _subtitle(label.in_language(language)),
     }
-    kept = [f for f in finding.figures if f.part in ("comparison", "sensitivity") and f.low is not None]
+    kept = [f for f in finding.figures if f.low is not None and (f.part != "detail" or not f.more)]
     ratios = [_row(f, language, percent=False) for f in kept]
     axis = message("Ratio to before (1 = no change)") if change else message("Difference (0 = no difference)")
     scale, rule = ("log", 1.0) if change else ("linear", 0.0)

@@ -1,7 +1,7 @@
 """Sunset and civil dusk for many days at once, by the equations of NOAA's solar calculator (after Meeus 1998).
 
-Three passes: the sun's position is taken at the moment found in the pass before. Elevation at the time given differs
-from the asked one by at most 0.02 degrees for 1950-2050 outside polar summers.
+Three passes: the sun's position is taken at the moment found in the pass before; dusk starts from sunset. Elevation at
+the time given differs from the asked one by at most 0.02 degrees for 1950-2050 outside polar summers.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ def sun_times(dates: NDArray[np.datetime64], *, lat: float | Array, lng: float |
         if not worst <= most:
             raise ComityError(f"The {name} {worst:g} is not on Earth.", f"Give degrees between -{most} and {most}.")
     midnight = dates.astype("datetime64[D]").astype(np.int64) - 10957.5 - utc_offset / 1440  # days from J2000.0, UT
-    return SunTimes(
-        sunset=_setting(midnight, lat, lng, utc_offset, SUNSET_DEGREES),
-        dusk=_setting(midnight, lat, lng, utc_offset, CIVIL_DUSK_DEGREES),
-    )
+    six_in_the_evening = np.full(midnight.shape, 1080.0)
+    sunset = _setting(midnight, lat, lng, utc_offset, SUNSET_DEGREES, start=six_in_the_evening, passes=3)
+    half_an_hour_later = np.where(np.isfinite(sunset), sunset + 30, 1080.0)
+    dusk = _setting(midnight, lat, lng, utc_offset, CIVIL_DUSK_DEGREES, start=half_an_hour_later, passes=2)
+    return SunTimes(sunset=sunset, dusk=dusk)
 
 
 def utc_offsets(dates: NDArray[np.datetime64], time_zone: str) -> Array:
@@ -82,21 +83,31 @@ def clock_changes(first: int, last: int, time_zone: str) -> tuple[datetime, ...]
 
 def solar_elevation(days: Array, *, lat: float | Array, lng: float | Array) -> Array:
     """Elevation of the sun's centre in degrees without refraction; days: from J2000.0 (2000-01-01 12:00 UT)."""
-    declination, equation = _sun(days)
+    sine_declination, equation = _sun(days)
     minutes = ((days + 0.5) % 1.0) * 1440
     hour_angle = np.radians((minutes + equation + 4 * lng) / 4 - 180)
     latitude = np.radians(lat)
-    sine = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(hour_angle)
+    cosine_declination = np.sqrt(1 - sine_declination**2)
+    sine = np.sin(latitude) * sine_declination + np.cos(latitude) * cosine_declination * np.cos(hour_angle)
     return np.asarray(np.degrees(np.arcsin(np.clip(sine, -1, 1))))
 
 
-def _setting(midnight: Array, lat: float | Array, lng: float | Array, utc_offset: Array, degrees: float) -> Array:
+def _setting(
+    midnight: Array,
+    lat: float | Array,
+    lng: float | Array,
+    utc_offset: Array,
+    degrees: float,
+    *,
+    start: Array,
+    passes: int,
+) -> Array:
     latitude = np.radians(lat)
     target = np.sin(np.radians(degrees))
-    minutes = np.full(midnight.shape, 1080.0)
-    for _ in range(3):
-        declination, equation = _sun(midnight + minutes / 1440)
-        cosine = (target - np.sin(latitude) * np.sin(declination)) / (np.cos(latitude) * np.cos(declination))
+    minutes = start
+    for _ in range(passes):
+        sine, equation = _sun(midnight + minutes / 1440)
+        cosine = (target - np.sin(latitude) * sine) / (np.cos(latitude) * np.sqrt(1 - sine * sine))
         with np.errstate(invalid="ignore"):
             half_day = np.degrees(np.arccos(cosine))  # NaN where the sun never reaches that elevation
         minutes = 720 + 4 * (half_day - lng) - equation + utc_offset
@@ -104,7 +115,7 @@ def _setting(midnight: Array, lat: float | Array, lng: float | Array, utc_offset
 
 
 def _sun(days: Array) -> tuple[Array, Array]:
-    """Declination (radians) and equation of time (minutes) at `days` from J2000.0."""
+    """Sine of the declination, and equation of time (minutes), at `days` from J2000.0."""
     century = days / 36525.0
     mean_longitude = np.radians((280.46646 + century * (36000.76983 + 0.0003032 * century)) % 360)
     anomaly = np.radians(357.52911 + century * (35999.05029 - 0.0001537 * century))
@@ -121,7 +132,7 @@ def _sun(days: Array) -> tuple[Array, Array]:
     obliquity = np.radians(
         23.4392911 - century * (0.0130042 + century * (1.64e-7 - 5.04e-7 * century)) + 0.00256 * np.cos(node)
     )
-    declination = np.arcsin(np.sin(obliquity) * np.sin(apparent))
+    sine_declination = np.sin(obliquity) * np.sin(apparent)
     y = np.tan(obliquity / 2) ** 2
     two_l = 2 * mean_longitude
     sine_two, cosine_two = np.sin(two_l), np.cos(two_l)
@@ -132,4 +143,4 @@ def _sun(days: Array) -> tuple[Array, Array]:
         - y * y * sine_two * cosine_two
         - 1.25 * eccentricity**2 * double
     )
-    return declination, equation
+    return sine_declination, equation

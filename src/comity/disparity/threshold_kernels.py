@@ -1,19 +1,23 @@
-"""The threshold test's log density in whitened space, and the No-U-Turn sampler that walks it.
+"""The threshold test's log density in whitened space, and the sampler that walks it.
 
 Density: Pierson, Corbett-Davies and Goel 2018, as a trinomial (hit, search without hit, no search) with closed-form
-gradient; signal family 1 is the beta of Simoiu, Corbett-Davies and Goel 2017. Sampler: Hoffman and Gelman 2014 with
-multinomial weights (Betancourt 2017), iterative tree. With numba (extra `fast`) both are compiled; without it the
-same sampler runs on the NumPy density, several times slower, with the same draws up to rounding.
+gradient; signal family 1 is the beta of Simoiu, Corbett-Davies and Goel 2017. Sampler: Hamiltonian Monte Carlo that
+follows the normal part of the target exactly and only corrects for the rest (Shahbaba, Lan, Johnson and Neal 2014).
+With numba (extra `fast`) both are compiled; without it the same sampler runs on the NumPy density, several times
+slower, with the same draws up to rounding.
 
 Unknowns, in whitened order z = (log sigma, globals, places x block):
 globals: mu_phi, mu_delta, t_race (R), phi_race (R), delta_race (R); block of a place: t (R), phi_place, delta_place.
+Two changes of variables make the posterior nearly normal (docs/methods/threshold_test.md): a race's share and
+threshold slide along the ridge on which its search and hit rates stay as they are while its signal's strength changes,
+and a place's threshold moves with sigma as far as its own counts leave it free.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,15 +45,16 @@ def cells_numpy(family: int, n: Array, s: Array, h: Array, eta: Array, log_delta
     phi = special.expit(eta)
     if family == DISCRIMINANT:
         delta = np.exp(log_delta)
-        log_a = special.log_expit(eta) + special.log_ndtr(delta - t)
-        log_b = special.log_expit(-eta) + special.log_ndtr(-t)
+        log_over_guilty, log_over_innocent = special.log_ndtr(delta - t), special.log_ndtr(-t)
+        log_a = special.log_expit(eta) + log_over_guilty
+        log_b = special.log_expit(-eta) + log_over_innocent
         a, b = np.exp(log_a), np.exp(log_b)
         c = phi * special.ndtr(t - delta) + (1 - phi) * special.ndtr(t)
         log_c = np.where(a + b < 0.5, np.log1p(-np.minimum(a + b, 0.5)), np.log(np.maximum(c, 1e-300)))
-        root = 1 / math.sqrt(2 * math.pi)
-        guilty, innocent = np.exp(-0.5 * (t - delta) ** 2) * root, np.exp(-0.5 * t * t) * root
-        mills_guilty = guilty / special.ndtr(delta - t)
-        mills_innocent = innocent / special.ndtr(-t)
+        log_guilty = -0.5 * (t - delta) ** 2 - 0.5 * math.log(2 * math.pi)
+        log_innocent = -0.5 * t * t - 0.5 * math.log(2 * math.pi)
+        guilty, innocent = np.exp(log_guilty), np.exp(log_innocent)
+        mills_guilty, mills_innocent = np.exp(log_guilty - log_over_guilty), np.exp(log_innocent - log_over_innocent)
         value = h * log_a + (s - h) * log_b + (n - s) * log_c
         none = (n - s) / np.maximum(c, 1e-300)
         d_eta = h * (1 - phi) - (s - h) * phi + none * phi * (1 - phi) * (special.ndtr(t - delta) - special.ndtr(t))
@@ -165,36 +170,108 @@ def _cell(family: int, n: float, s: float, h: float, eta: float, log_delta: floa
 
 # --- the posterior in whitened space
 
-# data = (family, n, s, h, free, spread, wide, mode_sigma, scale_sigma, mode_globals, inverse_globals, mode_blocks,
-#         inverse_blocks, coupling): counts (D, R); free[d] = 0.0 at the pinned place; spread: sd of race and place
-# effects;         wide: sd of hyper-means and race thresholds; inverse_globals (K, K) = inverse Cholesky factor of
-# the Schur         complement; inverse_blocks (D, M, M) = inverse Cholesky factors; coupling (D, M, K).
+
+class Whitened(NamedTuple):
+    """Counts (D, R), priors, and the change of variables between z and the model's unknowns.
+
+    free (D,): 0 at the pinned place, else 1. spread: sd of race and place effects; wide: of hyper-means and race
+    thresholds. mode_*: where z = 0. inverse_blocks (D, M, M), coupling (D, M, K), inverse_globals (K, K): inverse
+    Cholesky factors of the information. share (D, R): how much of a place's threshold moves with sigma (0 none, 1 all).
+    ridge (R, 2, 2, G): of share and threshold, values and slopes on a grid of log delta from -REACH to REACH around its
+    mode, with the straight part taken off.
+    """
+
+    family: int
+    n: Array
+    s: Array
+    h: Array
+    free: Array
+    spread: float
+    wide: float
+    mode_sigma: float
+    scale_sigma: float
+    mode_globals: Array
+    inverse_globals: Array
+    mode_blocks: Array
+    inverse_blocks: Array
+    coupling: Array
+    share: Array
+    ridge: Array
+
+    @property
+    def size(self) -> int:
+        return 1 + len(self.mode_globals) + self.mode_blocks.size
 
 
-def unwhiten(z: Array, data: Any) -> tuple[Any, Array, Array]:
+REACH = 3.0
+
+
+def unwhiten(z: Array, data: Whitened) -> tuple[Any, Array, Array]:
     """(log sigma, globals, blocks) of one or many whitened points z (..., size)."""
-    *_, mode_sigma, scale_sigma, mode_globals, inverse_globals, mode_blocks, inverse_blocks, coupling = data
-    size = len(mode_globals)
-    places, width, _ = inverse_blocks.shape
-    moved = z[..., 1 : 1 + size] @ inverse_globals
-    rest = z[..., 1 + size :].reshape(*z.shape[:-1], places, width)
-    rest = rest - np.einsum("dmk,...k->...dm", coupling, moved)
-    blocks = mode_blocks + np.einsum("dim,...di->...dm", inverse_blocks, rest)
-    return mode_sigma + scale_sigma * z[..., 0], mode_globals + moved, blocks
+    size, races = len(data.mode_globals), data.n.shape[1]
+    moved = z[..., 1 : 1 + size] @ data.inverse_globals
+    rest = z[..., 1 + size :].reshape(*z.shape[:-1], *data.mode_blocks.shape)
+    rest = rest - np.einsum("dmk,...k->...dm", data.coupling, moved)
+    blocks = data.mode_blocks + np.einsum("dim,...di->...dm", data.inverse_blocks, rest)
+    straight = data.mode_globals + moved
+    log_sigma = data.mode_sigma + data.scale_sigma * z[..., 0]
+    globals_ = straight.copy()
+    for race in range(races):
+        phi, t, _, _ = _slide_numpy(data.ridge[race], moved[..., 2 + 2 * races + race])
+        globals_[..., 2 + races + race] += phi
+        globals_[..., 0] += phi / races
+        globals_[..., 2 + race] += t
+    stretch = np.exp(data.share * (log_sigma - data.mode_sigma)[..., None, None])
+    off = stretch * (blocks[..., :races] - straight[..., None, 2 : 2 + races])
+    blocks[..., :races] = globals_[..., None, 2 : 2 + races] + off
+    return log_sigma, globals_, blocks
 
 
-def density_numpy(z: Array, data: Any, gradient: Array) -> float:
+def density_numpy(z: Array, data: Whitened, gradient: Array) -> float:
     """Log density at whitened z, up to a constant; its gradient is written into `gradient`."""
-    family, n, s, h, free, spread, wide, _, scale_sigma, _, inverse_globals, _, inverse_blocks, coupling = data
+    size, races = len(data.mode_globals), data.n.shape[1]
     log_sigma, g, blocks = unwhiten(z, data)
     value, d_log_sigma, d_g, d_blocks = posterior_numpy(
-        family, n, s, h, free, spread, wide, float(log_sigma), g, blocks
+        data.family, data.n, data.s, data.h, data.free, data.spread, data.wide, float(log_sigma), g, blocks
     )
-    whitened = np.einsum("dim,dm->di", inverse_blocks, d_blocks)
-    gradient[0] = d_log_sigma * scale_sigma
-    gradient[1 : 1 + len(g)] = inverse_globals @ (d_g - np.einsum("dmk,dm->k", coupling, whitened))
-    gradient[1 + len(g) :] = whitened.reshape(-1)
+    moved = z[1 : 1 + size] @ data.inverse_globals
+    off = blocks[:, :races] - g[2 : 2 + races]
+    stretch = np.exp(data.share * (log_sigma - data.mode_sigma))
+    value += float(data.share.sum() * (log_sigma - data.mode_sigma))
+    d_log_sigma += float((data.share * (off * d_blocks[:, :races] + 1)).sum())
+    d_g[2 : 2 + races] += (d_blocks[:, :races] * (1 - stretch)).sum(axis=0)
+    d_blocks[:, :races] *= stretch
+    for race in range(races):
+        _, _, d_phi, d_t = _slide_numpy(data.ridge[race], moved[2 + 2 * races + race])
+        along = d_phi * (d_g[2 + races + race] + d_g[0] / races)
+        # The whole of a race's thresholds slides, its places' with it.
+        along += d_t * (d_g[2 + race] + (d_blocks[:, race]).sum())
+        d_g[2 + 2 * races + race] += along
+    whitened = np.einsum("dim,dm->di", data.inverse_blocks, d_blocks)
+    gradient[0] = d_log_sigma * data.scale_sigma
+    gradient[1 : 1 + size] = data.inverse_globals @ (d_g - np.einsum("dmk,dm->k", data.coupling, whitened))
+    gradient[1 + size :] = whitened.reshape(-1)
     return value
+
+
+def _slide_numpy(ridge: Array, x: Any) -> tuple[Any, Any, Any, Any]:
+    """How far share and threshold slide at x (log delta less its mode), and the slopes: cubic Hermite, straight
+    beyond the grid.
+    """
+    x = np.asarray(x)
+    steps = ridge.shape[-1] - 1
+    width = 2 * REACH / steps
+    inside = np.clip(x, -REACH, REACH)
+    at = np.minimum(((inside + REACH) / width).astype(int), steps - 1)
+    u = (inside + REACH) / width - at
+    slid = []
+    for values, slopes in ridge:
+        v0, v1, s0, s1 = values[at], values[at + 1], slopes[at] * width, slopes[at + 1] * width
+        a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
+        slope = (3 * a * u * u + 2 * b * u + s0) / width
+        slid.append((((a * u + b) * u + s0) * u + v0 + slope * (x - inside), slope))
+    (phi, d_phi), (t, d_t) = slid
+    return phi, t, d_phi, d_t
 
 
 def posterior_numpy(
@@ -243,27 +320,52 @@ def posterior_numpy(
     return total, d_log_sigma, d_g, d_blocks
 
 
+def _slide(ridge: Any, x: float) -> Any:
+    """`_slide_numpy` for one value."""
+    steps = ridge.shape[2] - 1
+    width = 2 * REACH / steps
+    inside = min(max(x, -REACH), REACH)
+    at = min(int((inside + REACH) / width), steps - 1)
+    u = (inside + REACH) / width - at
+    v0, v1, s0, s1 = ridge[0, 0, at], ridge[0, 0, at + 1], ridge[0, 1, at] * width, ridge[0, 1, at + 1] * width
+    a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
+    d_phi = (3 * a * u * u + 2 * b * u + s0) / width
+    phi = ((a * u + b) * u + s0) * u + v0 + d_phi * (x - inside)
+    v0, v1, s0, s1 = ridge[1, 0, at], ridge[1, 0, at + 1], ridge[1, 1, at] * width, ridge[1, 1, at + 1] * width
+    a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
+    d_t = (3 * a * u * u + 2 * b * u + s0) / width
+    t = ((a * u + b) * u + s0) * u + v0 + d_t * (x - inside)
+    return phi, t, d_phi, d_t
+
+
 def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
     """`density_numpy` as loops, for the compiler."""
-    (
-        family, n, s, h, free, spread, wide, mode_sigma, scale_sigma,
-        mode_globals, inverse_globals, mode_blocks, inverse_blocks, coupling,
-    ) = data  # fmt: skip
+    n, s, h, free, coupling, inverse_blocks = data.n, data.s, data.h, data.free, data.coupling, data.inverse_blocks
     places, races = n.shape
-    size, width = mode_globals.shape[0], races + 2
-    log_sigma = mode_sigma + scale_sigma * z[0]
-    sigma2, narrow, broad = math.exp(2 * log_sigma), 1 / (spread * spread), 1 / (wide * wide)
+    size, width = data.mode_globals.shape[0], races + 2
+    change = data.scale_sigma * z[0]
+    log_sigma = data.mode_sigma + change
+    sigma2, narrow, broad = math.exp(2 * log_sigma), 1 / (data.spread * data.spread), 1 / (data.wide * data.wide)
     moved = np.zeros(size)
     for i in range(size):
-        for j in range(size):
-            moved[j] += inverse_globals[i, j] * z[1 + i]
-    g = mode_globals + moved
+        for j in range(i + 1):
+            moved[j] += data.inverse_globals[i, j] * z[1 + i]
+    straight = data.mode_globals + moved
+    g = straight.copy()
+    slope_phi, slope_t = np.empty(races), np.empty(races)
+    for r in range(races):
+        phi, t, slope_phi[r], slope_t[r] = _slide(data.ridge[r], moved[2 + 2 * races + r])
+        g[2 + races + r] += phi
+        g[0] += phi / races
+        g[2 + r] += t
     mu_phi, mu_delta = g[0], g[1]
-    d_g = np.zeros(size)
+    # d_g: slope in the model's globals; d_straight: through the blocks, which lean on the globals before they slide.
+    d_g, d_straight = np.zeros(size), np.zeros(size)
     squares = 0.0
     total = (
         log_sigma - 0.5 * sigma2 - places * races * log_sigma - 0.5 * broad * (mu_phi * mu_phi + mu_delta * mu_delta)
     )
+    d_log_sigma = 1 - sigma2 - places * races
     d_g[0], d_g[1] = -broad * mu_phi, -broad * mu_delta
     for r in range(races):
         t_r, phi, delta = g[2 + r], g[2 + races + r] - mu_phi, g[2 + 2 * races + r] - mu_delta
@@ -273,7 +375,7 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
         d_g[1] += narrow * delta
         d_g[2 + races + r] -= narrow * phi
         d_g[2 + 2 * races + r] -= narrow * delta
-    rest, block, d_block, white = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
+    rest, block, d_block = np.empty(width), np.empty(width), np.empty(width)
     for d in range(places):
         at = 1 + size + d * width
         for i in range(width):
@@ -282,7 +384,7 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
                 pull -= coupling[d, i, k] * moved[k]
             rest[i] = pull
         for j in range(width):
-            value = mode_blocks[d, j]
+            value = data.mode_blocks[d, j]
             for i in range(j, width):
                 value += inverse_blocks[d, i, j] * rest[i]
             block[j] = value
@@ -292,15 +394,20 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
         for r in range(races):
             eta = g[2 + races + r] + free[d] * phi_place
             log_delta = g[2 + 2 * races + r] + free[d] * delta_place
-            t = block[r]
-            off = t - g[2 + r]
+            stretch = math.exp(data.share[d, r] * change)
+            off = stretch * (block[r] - straight[2 + r])
             squares += off * off
-            d_g[2 + r] += off / sigma2
             value, d_eta, d_log_delta, d_t = 0.0, 0.0, 0.0, 0.0
             if n[d, r] > 0:
-                value, d_eta, d_log_delta, d_t = _cell(family, n[d, r], s[d, r], h[d, r], eta, log_delta, t)
-            total += value
-            d_block[r] = d_t - off / sigma2
+                value, d_eta, d_log_delta, d_t = _cell(
+                    data.family, n[d, r], s[d, r], h[d, r], eta, log_delta, g[2 + r] + off
+                )
+            total += value + data.share[d, r] * change
+            d_off = d_t - off / sigma2
+            d_log_sigma += data.share[d, r] * (off * d_off + 1)
+            d_g[2 + r] += d_t
+            d_block[r] = d_off * stretch
+            d_straight[2 + r] -= d_block[r]
             d_block[races] += free[d] * d_eta
             d_block[races + 1] += free[d] * d_log_delta
             d_g[2 + races + r] += d_eta
@@ -309,26 +416,29 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
             value = 0.0
             for j in range(i + 1):
                 value += inverse_blocks[d, i, j] * d_block[j]
-            white[i] = value
             gradient[at + i] = value
         for k in range(size):
             pull = 0.0
             for i in range(width):
-                pull += coupling[d, i, k] * white[i]
-            d_g[k] -= pull
+                pull += coupling[d, i, k] * gradient[at + i]
+            d_straight[k] -= pull
+    for r in range(races):
+        slid = slope_phi[r] * (d_g[2 + races + r] + d_g[0] / races) + slope_t[r] * d_g[2 + r]
+        d_straight[2 + 2 * races + r] += slid
+    d_straight += d_g
     for i in range(size):
         value = 0.0
-        for j in range(size):
-            value += inverse_globals[i, j] * d_g[j]
+        for j in range(i + 1):
+            value += data.inverse_globals[i, j] * d_straight[j]
         gradient[1 + i] = value
-    gradient[0] = scale_sigma * (1 - sigma2 - places * races + squares / sigma2)
+    gradient[0] = data.scale_sigma * (d_log_sigma + squares / sigma2)
     return total - 0.5 * squares / sigma2
 
 
 if HAS_NUMBA:
     _log_ndtr, _betainc = _compiled(_log_ndtr), _compiled(_betainc)
     _beta_parts, _beta_value = _compiled(_beta_parts), _compiled(_beta_value)
-    _cell = _compiled(_cell)
+    _cell, _slide = _compiled(_cell), _compiled(_slide)
     density = _compiled(_density_loops)
 else:
     density = density_numpy
@@ -336,107 +446,62 @@ else:
 
 # --- the sampler
 
+QUARTER = 1.8
+"""Mean length of a trajectory; a normal target forgets where it came from in pi / 2."""
+LONGEST = 64
+"""Density evaluations of one trajectory, at most."""
 
-def _sample_chain(z: Any, data: Any, rng: Any, warmup: Any, draws: Any, target: Any, max_depth: Any) -> Any:
-    """One chain. Returns (draws, size) positions, divergences after warm-up, leapfrogs after warm-up, and the step
-    size.
+
+def _sample_chain(z: Any, data: Any, rng: Any, warmup: Any, draws: Any, target: Any) -> Any:
+    """One chain. Returns (draws, size) positions; divergences, evaluations of the density and mean acceptance after
+    warm-up; and the step size.
+
+    Between two kicks by the slope of what is left of the log density after a standard normal is taken out, (z, p) turns
+    as that normal's exact flow. Trajectories have random lengths, so that none runs in circles.
     """
     size = z.shape[0]
     kept = np.empty((draws, size))
-    gradient = np.empty(size)
+    gradient, slope = np.empty(size), np.empty(size)
     value = density(z, data, gradient)
-    # Dual averaging of the step size (Hoffman and Gelman 2014, section 3.2), started where whitening puts it.
+    # Dual averaging of the step size (Hoffman and Gelman 2014, section 3.2).
     step = 0.5
-    center, average, statistic = math.log(10 * step), 0.0, 0.0
-    divergences, leapfrogs = 0, 0
-    p_ckpt, sum_ckpt = np.empty((max_depth + 1, size)), np.empty((max_depth + 1, size))
+    center, average, statistic = math.log(2 * step), 0.0, 0.0
+    divergences, evaluations, accepted = 0, 0, 0.0
     for iteration in range(warmup + draws):
         p = rng.standard_normal(size)
+        length = QUARTER * (0.7 + 0.6 * rng.random())
+        count = min(LONGEST, max(1, math.ceil(length / step)))
+        each = min(step, length / count)
+        cos, sin = math.cos(each), math.sin(each)
         energy = value - 0.5 * np.dot(p, p)
-        left_z, left_p, left_g = z.copy(), p.copy(), gradient.copy()
-        right_z, right_p, right_g = z.copy(), p.copy(), gradient.copy()
-        total_p = p.copy()
-        log_weight = 0.0
-        accept, leaves = 0.0, 0
-        diverged = False
-        for depth in range(max_depth):
-            forward = rng.random() < 0.5
-            direction = 1.0 if forward else -1.0
-            cz = right_z.copy() if forward else left_z.copy()
-            cp = right_p.copy() if forward else left_p.copy()
-            cg = right_g.copy() if forward else left_g.copy()
-            sub_weight, sub_p = -np.inf, np.zeros(size)
-            proposal_z, proposal_g, proposal_value = cz.copy(), cg.copy(), 0.0
-            turning = False
-            for leaf in range(2**depth):
-                cp += 0.5 * direction * step * cg
-                cz += direction * step * cp
-                here = density(cz, data, cg)
-                cp += 0.5 * direction * step * cg
-                leaves += 1
-                change = here - 0.5 * np.dot(cp, cp) - energy
-                if not change > -1000.0:
-                    diverged = True
-                    break
-                accept += min(1.0, math.exp(min(change, 0.0)))
-                bigger = max(sub_weight, change)
-                combined = bigger + math.log(math.exp(sub_weight - bigger) + math.exp(change - bigger))
-                if math.log(rng.random()) < change - combined:
-                    proposal_z[:] = cz
-                    proposal_g[:] = cg
-                    proposal_value = here
-                sub_weight = combined
-                sub_p += cp
-                # Checkpoints of the left ends of the sub-trees this leaf closes or opens.
-                top, shifted = 0, leaf >> 1
-                while shifted > 0:
-                    top += shifted & 1
-                    shifted >>= 1
-                if leaf % 2 == 0:
-                    p_ckpt[top] = cp
-                    sum_ckpt[top] = sub_p
-                else:
-                    ones, shifted = 0, leaf
-                    while shifted & 1:
-                        ones += 1
-                        shifted >>= 1
-                    for index in range(top, top - ones, -1):
-                        span = sub_p - sum_ckpt[index] + p_ckpt[index]
-                        middle = span - 0.5 * (p_ckpt[index] + cp)
-                        if np.dot(p_ckpt[index], middle) <= 0 or np.dot(cp, middle) <= 0:
-                            turning = True
-                            break
-                if turning:
-                    break
-            if diverged or turning:
+        q, here, change, diverged = z.copy(), value, 0.0, False
+        slope[:] = gradient
+        for _ in range(count):
+            p = p + 0.5 * each * (slope + q)
+            q, p = cos * q + sin * p, cos * p - sin * q
+            here = density(q, data, slope)
+            p = p + 0.5 * each * (slope + q)
+            change = here - 0.5 * np.dot(p, p) - energy
+            if not change > -1000.0:
+                diverged = True
                 break
-            if forward:
-                right_z, right_p, right_g = cz, cp, cg
-            else:
-                left_z, left_p, left_g = cz, cp, cg
-            if math.log(rng.random()) < sub_weight - log_weight:
-                z, gradient, value = proposal_z, proposal_g, proposal_value
-            bigger = max(log_weight, sub_weight)
-            log_weight = bigger + math.log(math.exp(log_weight - bigger) + math.exp(sub_weight - bigger))
-            total_p += sub_p
-            middle = total_p - 0.5 * (left_p + right_p)
-            if np.dot(left_p, middle) <= 0 or np.dot(right_p, middle) <= 0:
-                break
-        rate = accept / max(leaves, 1)
+        rate = 0.0 if diverged else math.exp(min(change, 0.0))
+        if rng.random() < rate:
+            z, value = q, here
+            gradient[:] = slope
         if iteration < warmup:
-            count = iteration + 1.0
-            statistic += ((target - rate) - statistic) / (count + 10)
-            log_step = center - math.sqrt(count) / 0.05 * statistic
-            weight = count**-0.75
+            weight = 1.0 / (iteration + 11.0)
+            statistic += weight * (target - rate - statistic)
+            log_step = min(center - math.sqrt(iteration + 1.0) / 0.05 * statistic, math.log(QUARTER))
+            weight = (iteration + 1.0) ** -0.75
             average = weight * log_step + (1 - weight) * average
-            step = math.exp(log_step)
-            if iteration == warmup - 1:
-                step = math.exp(average)
+            step = math.exp(average if iteration == warmup - 1 else log_step)
         else:
             kept[iteration - warmup] = z
             divergences += diverged
-            leapfrogs += leaves
-    return kept, divergences, leapfrogs, step
+            evaluations += count
+            accepted += rate
+    return kept, divergences, evaluations, accepted / max(draws, 1), step
 
 
 sample_chain = _compiled(_sample_chain)

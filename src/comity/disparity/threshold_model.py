@@ -3,8 +3,8 @@ thresholds.
 
 The centred posterior has no useful joint mode in sigma (it grows without bound as all thresholds agree), so sigma is
 placed where the Laplace approximation of its marginal is highest, and the rest at its mode given that. Curvature is
-the Fisher information
-of the trinomial, whose places are independent given the globals: a block-arrow matrix, never formed in full.
+the Fisher information of the trinomial, whose places are independent given the globals: a block-arrow matrix, never
+formed in full.
 """
 
 from __future__ import annotations
@@ -19,8 +19,16 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.optimize import minimize_scalar
 
-from comity.disparity.diagnostics import ess, rhat
-from comity.disparity.threshold_kernels import BETA, DISCRIMINANT, posterior_numpy, sample_chain, unwhiten
+from comity.disparity.diagnostics import convergence
+from comity.disparity.threshold_kernels import (
+    BETA,
+    DISCRIMINANT,
+    REACH,
+    Whitened,
+    posterior_numpy,
+    sample_chain,
+    unwhiten,
+)
 
 Array = NDArray[np.float64]
 
@@ -42,22 +50,10 @@ class SamplerOptions:
 
     chains: int = 4
     warmup: int = 150
-    draws: int = 500
-    target: float = 0.8
-    max_depth: int = 10
+    draws: int = 800
+    target: float = 0.85
     seed: int = 2017
     threads: int = 2
-
-    def harder(self) -> SamplerOptions:
-        return SamplerOptions(
-            chains=self.chains,
-            warmup=2 * self.warmup,
-            draws=2 * self.draws,
-            target=0.5 + 0.5 * self.target,
-            max_depth=self.max_depth,
-            seed=self.seed + 1,
-            threads=self.threads,
-        )
 
 
 @dataclass(frozen=True)
@@ -65,8 +61,7 @@ class Draws:
     """Posterior draws of all chains in a row, and how far they can be trusted.
 
     log_sigma (draws,), globals (draws, 2 + 3R), blocks (draws, places, R + 2), thresholds (draws, places, R) as
-    probabilities. r_hat,
-    ess_bulk, ess_tail: worst over all parameters.
+    probabilities. r_hat, ess_bulk, ess_tail: worst over all parameters. evaluations: of the density, after warm-up.
     """
 
     log_sigma: Array
@@ -77,33 +72,28 @@ class Draws:
     ess_bulk: float
     ess_tail: float
     divergences: int
-    leapfrogs: int
+    evaluations: int
 
 
 def sample_posterior(n: Array, s: Array, h: Array, *, model: ModelOptions, sampler: SamplerOptions) -> Draws:
     """Draw from the posterior for counts (places, groups) of stops, searches and hits."""
     data = whitened(n, s, h, model)
-    size = 1 + len(data[9]) + data[11].size
     streams = np.random.default_rng(sampler.seed).spawn(sampler.chains)
 
     def chain(rng: np.random.Generator) -> Any:
-        start = 0.7 * rng.standard_normal(size)
-        return sample_chain(start, data, rng, sampler.warmup, sampler.draws, sampler.target, sampler.max_depth)
+        start = 0.7 * rng.standard_normal(data.size)
+        return sample_chain(start, data, rng, sampler.warmup, sampler.draws, sampler.target)
 
-    if sampler.threads > 1:
-        with ThreadPoolExecutor(sampler.threads) as pool:
-            results = list(pool.map(chain, streams))
-    else:
-        results = [chain(stream) for stream in streams]
-    z = np.stack([kept for kept, *_ in results])
-    log_sigma, globals_, blocks = unwhiten(z, data)
+    with ThreadPoolExecutor(sampler.threads) as pool:
+        results = list(pool.map(chain, streams))
+    log_sigma, globals_, blocks = unwhiten(np.stack([kept for kept, *_ in results]), data)
     races = n.shape[1]
     flat = np.concatenate([log_sigma[..., None], globals_, blocks.reshape(*blocks.shape[:2], -1)], axis=-1)
     if model.pin is not None:
         # The pinned place's two effects are not parameters of the model: they stay at their prior.
         at = 1 + globals_.shape[-1] + model.pin * (races + 2) + races
         flat = np.delete(flat, [at, at + 1], axis=-1)
-    bulk, tail = ess(flat)
+    trust = convergence(flat)
     merged = blocks.reshape(-1, *blocks.shape[2:])
     every = globals_.reshape(-1, globals_.shape[-1])
     return Draws(
@@ -111,18 +101,18 @@ def sample_posterior(n: Array, s: Array, h: Array, *, model: ModelOptions, sampl
         globals=every,
         blocks=merged,
         thresholds=thresholds(model, every, merged),
-        r_hat=float(rhat(flat).max()),
-        ess_bulk=float(bulk.min()),
-        ess_tail=float(tail.min()),
-        divergences=int(sum(result[1] for result in results)),
-        leapfrogs=int(sum(result[2] for result in results)),
+        r_hat=float(trust.r_hat.max()),
+        ess_bulk=float(trust.ess_bulk.min()),
+        ess_tail=float(trust.ess_tail.min()),
+        divergences=sum(result[1] for result in results),
+        evaluations=sum(result[2] for result in results),
     )
 
 
 def approximate_thresholds(n: Array, s: Array, h: Array, *, model: ModelOptions, draws: int, seed: int) -> Array:
     """Thresholds (draws, places, groups) from the normal approximation at the mode, for variants only looked at."""
     data = whitened(n, s, h, model)
-    z = np.random.default_rng(seed).standard_normal((draws, 1 + len(data[9]) + data[11].size))
+    z = np.random.default_rng(seed).standard_normal((draws, data.size))
     _, globals_, blocks = unwhiten(z, data)
     return thresholds(model, globals_, blocks)
 
@@ -157,7 +147,7 @@ def probabilities(family: int, eta: Array, log_delta: Array, t: Array) -> tuple[
     return a, np.maximum(special.betaincc(alpha, beta, cut) - a, 0), special.betainc(alpha, beta, cut)
 
 
-def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Any:
+def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Whitened:
     """The sampler's data: counts, priors, and the change of variables that makes the posterior about standard
     normal.
     """
@@ -176,13 +166,74 @@ def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Any:
     found = minimize_scalar(lambda x: -fit.marginal(x), bounds=(-4.0, 1.5), method="bounded", options={"xatol": 0.02})
     best, step = float(found.x), 0.15
     curvature = (2 * fit.marginal(best) - fit.marginal(best - step) - fit.marginal(best + step)) / step**2
-    scale_sigma = float(np.clip(1 / math.sqrt(max(curvature, 1e-3)), 0.02, 1.0))
     fit.marginal(best)
     inverse_blocks, coupling, inverse_globals = fit.factors()
-    return (
-        family, n, s, h, fit.free, fit.spread, fit.wide, best, scale_sigma,
-        fit.globals, inverse_globals, fit.blocks, inverse_blocks, coupling,
-    )  # fmt: skip
+    tight = math.exp(-2 * best)
+    return Whitened(
+        family=family,
+        n=n,
+        s=s,
+        h=h,
+        free=fit.free,
+        spread=fit.spread,
+        wide=fit.wide,
+        mode_sigma=best,
+        scale_sigma=float(np.clip(1 / math.sqrt(max(curvature, 1e-3)), 0.02, 1.0)),
+        mode_globals=fit.globals,
+        inverse_globals=inverse_globals,
+        mode_blocks=fit.blocks,
+        inverse_blocks=inverse_blocks,
+        coupling=coupling,
+        share=tight / (tight + fit.information()[..., 2, 2]),
+        ridge=_ridge(family, fit.globals, n.shape[1]),
+    )
+
+
+def _ridge(family: int, globals_: Array, races: int, points: int = 121) -> Array:
+    """How share and threshold must change with the signal's strength for a race's search and hit rates to stay as they
+    are at the mode, less the straight part, which whitening sees to. (R, 2, 2, points): see Whitened.
+    """
+    t, phi, delta = (globals_[2 + each * races : 2 + (each + 1) * races] for each in range(3))
+    goal = np.log(np.stack(probabilities(family, phi, delta, t)[:2]))
+    middle = points // 2
+    x = np.linspace(-REACH, REACH, points)
+    path = np.empty((points, 2, races))
+    path[middle] = phi, t
+    for side in (1, -1):
+        good = np.ones(races, dtype=bool)
+        for at in range(middle + side, points if side == 1 else -1, side):
+            before, last = path[at - side], path[at - 2 * side if abs(at - middle) > 1 else at - side]
+            path[at] = _solve(family, goal, delta + x[at], 2 * before - last)
+            # Where there is no such point, or only a far one, the ridge goes on straight.
+            good &= np.isfinite(path[at]).all(axis=0) & (np.abs(path[at] - before) < 0.5).all(axis=0)
+            path[at] = np.where(good, path[at], 2 * before - last)
+    slopes = np.gradient(path, x, axis=0)
+    straight = slopes[middle]
+    values = path - path[middle] - straight * x[:, None, None]
+    return np.ascontiguousarray(np.stack([values, slopes - straight]).transpose(3, 2, 0, 1))
+
+
+def _solve(family: int, goal: Array, log_delta: Array, start: Array) -> Array:
+    """(phi, t) at which the logarithms of the chances of a hit and of a search without one are `goal`, by Newton."""
+    point, e = start.copy(), 1e-6
+
+    def miss(phi: Array, t: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.log(np.stack(probabilities(family, phi, log_delta, t)[:2])) - goal)
+
+    for _ in range(30):
+        off = miss(*point)
+        by_phi = (miss(point[0] + e, point[1]) - miss(point[0] - e, point[1])) / (2 * e)
+        by_t = (miss(point[0], point[1] + e) - miss(point[0], point[1] - e)) / (2 * e)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            determinant = by_phi[0] * by_t[1] - by_phi[1] * by_t[0]
+            move = (
+                np.stack([off[0] * by_t[1] - off[1] * by_t[0], by_phi[0] * off[1] - by_phi[1] * off[0]]) / determinant
+            )
+        point = point - np.clip(move, -1, 1)
+        if not (np.abs(off) > 1e-10).any():
+            break
+    return np.where(np.abs(off) < 1e-6, point, np.nan)
 
 
 class _Fit:
@@ -259,7 +310,7 @@ class _Fit:
         places, races = self.n.shape
         size, width = 2 + 3 * races, races + 2
         narrow, tight, broad = 1 / self.spread**2, math.exp(-2 * log_sigma), 1 / self.wide**2
-        information = self._information()
+        information = self.information()
         block, border, corner = (
             np.zeros((places, width, width)),
             np.zeros((places, width, size)),
@@ -291,7 +342,7 @@ class _Fit:
         corner[np.arange(size), np.arange(size)] *= ridge
         return block, border, corner
 
-    def _information(self) -> Array:
+    def information(self) -> Array:
         """Fisher information (D, R, 3, 3) of the cells' trinomials in (eta, log delta, t), by central differences."""
         races = self.n.shape[1]
         eta = self.globals[2 + races : 2 + 2 * races] + (self.free * self.blocks[:, races])[:, None]

@@ -3,10 +3,11 @@
 The methods are described one a page in docs/methods/.
 """
 
-from comity.estimates.aapor import About, Dispositions, count_dispositions, disclosure_statement, outcome_rates
+from comity.estimates.aapor import Dispositions, count_dispositions, outcome_rates
 from comity.estimates.change import estimate_change, estimate_difference
 from comity.estimates.columns import Columns, read_columns
-from comity.estimates.design import Design, Survey
+from comity.estimates.design import Design, SecondPhase, Survey
+from comity.estimates.diagnostics import WeightDiagnostics, diagnose_weights
 from comity.estimates.estimators import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
 from comity.estimates.mrp import MultilevelModel, estimate_mrp
 from comity.estimates.quantiles import estimate_quantile
@@ -22,7 +23,8 @@ from comity.estimates.sensitive import (
 )
 from comity.estimates.small_area import fay_herriot
 from comity.estimates.specification import Specification, parse_specification, read_specification
-from comity.estimates.weighting import (
+from comity.estimates.statement import About, DisclosureItem, disclosure_statement
+from comity.estimates.steps import (
     AdjustEligibility,
     AdjustNonresponse,
     Calibrate,
@@ -30,10 +32,9 @@ from comity.estimates.weighting import (
     PostStratify,
     Rake,
     Trim,
-    WeightDiagnostics,
-    diagnose_weights,
-    weigh,
 )
+from comity.estimates.targets import targets_from_population
+from comity.estimates.weighting import weigh
 
 __all__ = [
     "About",
@@ -43,6 +44,7 @@ __all__ = [
     "Collapse",
     "Columns",
     "Design",
+    "DisclosureItem",
     "Dispositions",
     "Estimate",
     "Estimates",
@@ -51,6 +53,7 @@ __all__ = [
     "Rake",
     "RandomisedResponse",
     "Scale",
+    "SecondPhase",
     "Specification",
     "Survey",
     "Trim",
@@ -79,6 +82,7 @@ __all__ = [
     "read_specification",
     "read_survey_file",
     "score_scale",
+    "targets_from_population",
     "weigh",
     "with_replicate_columns",
     "with_replicates",

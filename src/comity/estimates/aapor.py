@@ -1,5 +1,4 @@
-"""Outcome rates of a survey, and the eleven items to disclose: AAPOR, *Standard Definitions* (10th ed., 2023), and
-Code (2021).
+"""Outcome rates of a survey: AAPOR, *Standard Definitions* (10th ed., 2023).
 
 Every rate is given, because quoting only the kindest one misleads; `e` says how it was chosen.
 """
@@ -13,14 +12,17 @@ import numpy as np
 
 from comity.errors import ComityError, nearest
 from comity.estimates.columns import Columns
-from comity.estimates.design import OPT_IN_NOTICE, Survey
-from comity.estimates.weighting import diagnose_weights
+from comity.wording import Message, message
 
 CODES: Mapping[str, str] = {
     "1.1": "complete", "1.2": "partial", "2.1": "refusal", "2.2": "non_contact", "2.3": "other",
     "3.1": "unknown_household",
     "3.2": "unknown_other", "4": "ineligible",
 }  # fmt: skip
+
+
+E_GIVEN = message("given")
+E_ESTIMATED = message("estimated as the eligible share of the cases whose eligibility is known")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,7 @@ class OutcomeRates:
 
     rates: Mapping[str, float | None]
     e: float
-    e_choice: str
+    e_choice: Message
 
 
 def count_dispositions(columns: Columns, column: str, *, names: Mapping[str, str] | None = None) -> Dispositions:
@@ -95,7 +97,7 @@ def outcome_rates(cases: Dispositions, *, e: float | None = None) -> OutcomeRate
     cases."""
     if e is not None and not 0 <= e <= 1:
         raise ComityError(f"e is {e}.", "It is the share of unknown cases that are eligible, between 0 and 1.")
-    choice = "given" if e is not None else "estimated as the eligible share of the cases whose eligibility is known"
+    choice = E_ESTIMATED if e is None else E_GIVEN
     share = cases.estimated_e if e is None else e
     both = cases.complete + cases.partial
     all_cases, known = cases.eligible + cases.unknown, cases.eligible
@@ -120,98 +122,6 @@ def outcome_rates(cases: Dispositions, *, e: float | None = None) -> OutcomeRate
         "CON3": _rate(asked, asked + cases.non_contact),
     }
     return OutcomeRates(rates, share, choice)
-
-
-@dataclass(frozen=True, kw_only=True)
-class About:
-    """What only the people who ran the survey know; empty means not disclosed, and the statement says so."""
-
-    strategy: str = ""
-    sponsor: str = ""
-    conductor: str = ""
-    questions: str = ""
-    population: str = ""
-    recruitment: str = ""
-    modes: str = ""
-    dates: str = ""
-    processing: str = ""
-    limitations: str = ""
-
-
-ITEMS = (
-    "Data collection strategy",
-    "Who sponsored and who conducted the research",
-    "Questions and instruments",
-    "Population under study",
-    "How the sample was generated and recruited",
-    "Modes of data collection",
-    "Dates of data collection",
-    "Sample sizes and precision",
-    "How the data were weighted",
-    "How the data were processed and their quality ensured",
-    "Limitations",
-)
-NOT_DISCLOSED = "Not disclosed."
-
-
-def disclosure_statement(
-    survey: Survey, about: About | None = None, cases: Dispositions | None = None
-) -> dict[str, str]:
-    """The eleven items of AAPOR's Code, {item: text}; sizes, precision, weighting and rates come from the data
-    themselves."""
-    about = about or About()
-    who = "; ".join(
-        f"{what}: {name}" for what, name in (("Sponsor", about.sponsor), ("Conducted by", about.conductor)) if name
-    )
-    texts = (
-        about.strategy,
-        who,
-        about.questions,
-        about.population,
-        about.recruitment,
-        about.modes,
-        about.dates,
-        _precision(survey, cases),
-        _weighting(survey),
-        about.processing,
-        about.limitations,
-    )
-    return {item: text or NOT_DISCLOSED for item, text in zip(ITEMS, texts, strict=True)}
-
-
-def _precision(survey: Survey, cases: Dispositions | None) -> str:
-    weights = diagnose_weights(survey)
-    parts = [f"n = {weights.n:,}; effective n after weighting {weights.effective_n:,.0f}."]
-    if survey.design.kind == "opt-in":
-        parts.append(OPT_IN_NOTICE)
-    else:
-        strata, psus = len(survey.stages[0].sampled), len(survey.stages[0].stratum)
-        method = (
-            "linearisation"
-            if survey.replicates is None
-            else f"{survey.replicates.count} {survey.replicates.name} replicates"
-        )
-        parts.append(
-            f"{psus:,} sampling units in {strata:,} strata; intervals by {method} through every weighting step."
-        )
-    if cases is not None:
-        rates = outcome_rates(cases)
-        shown = ", ".join(
-            f"{name} {rate:.1%}" for name in ("RR1", "RR3", "COOP1") if (rate := rates.rates[name]) is not None
-        )
-        parts.append(f"Outcome rates: {shown} (e = {rates.e:.2f}, {rates.e_choice}).")
-    return " ".join(parts)
-
-
-def _weighting(survey: Survey) -> str:
-    if not survey.steps:
-        return f"Design weights from column '{survey.design.weights}'." if survey.design.weights else "Not weighted."
-    described = []
-    for step in survey.steps:
-        margins = step.record.get("margins")
-        over = f" to {', '.join(margins)}" if isinstance(margins, Mapping) and margins else ""
-        described.append(f"{step.name}{over}")
-    return f"{'; then '.join(described)}. Kish design effect {diagnose_weights(survey).deff_kish:.2f}."
 
 
 def _rate(above: float, below: float) -> float | None:

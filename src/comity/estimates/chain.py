@@ -41,6 +41,15 @@ class FittedStep(ABC):
     def replay(self, multiplicity: Floats, weights: Floats) -> Floats:
         """Weights after this step for a replicate with these multiplicities and weights before it, all (n,)."""
 
+    def replay_together(self, multiplicities: Floats, weights: Floats) -> Floats:
+        """`replay` for many replicates, all (n, r); in one go where that is quicker."""
+        found = np.empty_like(weights)
+        for at in range(weights.shape[1]):
+            found[:, at] = self.replay(
+                np.ascontiguousarray(multiplicities[:, at]), np.ascontiguousarray(weights[:, at])
+            )
+        return found
+
     def cell_codes(self) -> list[npt.NDArray[np.int64]] | None:
         """Codes (each (n,)) that tell apart all rows this step may treat differently; None where categories do not
         suffice."""
@@ -50,8 +59,9 @@ class FittedStep(ABC):
         """The same step on one row of each cell; only where `cell_codes` gives codes."""
         raise NotImplementedError
 
-    def response_variance(self, survey: Survey, scores: Floats) -> Floats:
-        """Variance (k, k) added by the response phase where a finite population correction shrinks the first phase."""
+    def sampling_variance(self, survey: Survey, scores: Floats) -> Floats:
+        """Variance (k, k) that the step itself adds: of a second phase of sampling, or of response as one where a finite
+        population correction shrinks the first phase too much."""
         return np.zeros((scores.shape[1], scores.shape[1]))
 
 
@@ -62,3 +72,13 @@ def scores_through(survey: Survey, derivatives: Floats) -> Floats:
     for step in reversed(survey.steps):
         adjoint, direct = step.backward(adjoint, direct)
     return direct
+
+
+def poisson_variance(survey: Survey, scores: Floats, nonresponse: Floats) -> Floats:
+    """Responding as a last stage of Poisson sampling: what the first-stage finite population correction takes away
+    too much."""
+    stage = survey.stages[0]
+    fraction = stage.fraction[stage.stratum[stage.unit]]
+    if not fraction.any():
+        return np.zeros((scores.shape[1], scores.shape[1]))
+    return scores.T @ (scores * (fraction * np.clip(nonresponse, 0, 1))[:, None])

@@ -15,11 +15,21 @@ import numpy.typing as npt
 from scipy import stats
 
 from comity.errors import ComityError, nearest
+from comity.estimates import notes
 from comity.estimates.columns import Floats
-from comity.estimates.design import OPT_IN_NOTICE, Survey
-from comity.estimates.estimators import Domain, Term, domains, linearise, mean_term, share_term
+from comity.estimates.design import Survey
+from comity.estimates.estimators import (
+    Domain,
+    Term,
+    domains,
+    linearise,
+    mean_term,
+    replicate_estimates,
+    share_term,
+)
 from comity.estimates.results import Estimate, Estimates
 from comity.estimates.variance import covariance_of_totals, sum_by
+from comity.wording import message
 
 
 def estimate_difference(
@@ -44,10 +54,9 @@ def estimate_difference(
                 f"Column '{by}' has no category '{label}'.",
                 f"Did you mean '{near}'?" if near else f"It has: {', '.join(found)}.",
             )
-    parts = [linearise(survey, _term(survey, variable, category, found[label])) for label in between]
-    scores = parts[1][1] - parts[0][1]
     name = {by: f"{between[1]} less {between[0]}"}
-    return Estimates((_difference(survey, variable, category, name, parts, scores, confidence),))
+    terms = [_term(survey, variable, category, found[label]) for label in between]
+    return Estimates((_difference(survey, variable, category, name, terms, confidence),))
 
 
 def estimate_change(
@@ -68,7 +77,10 @@ def estimate_change(
     chain.
     """
     if not (first.has_margin_of_error and second.has_margin_of_error):
-        raise ComityError("A wave is an opt-in sample, so its change has no margin of error.", OPT_IN_NOTICE)
+        raise ComityError(
+            "A wave is an opt-in sample, so its change has no margin of error.",
+            "Show both numbers without a test, or set quasi_randomisation and accept its assumptions.",
+        )
     before = {tuple(domain.name.items()): domain for domain in domains(first, by)}
     items = []
     for domain in domains(second, by):
@@ -92,29 +104,40 @@ def _difference(
     variable: str,
     category: str | None,
     name: dict[str, str],
-    parts: Sequence[tuple[float, Floats, int]],
-    scores: Floats,
+    terms: Sequence[Term],
     confidence: float,
 ) -> Estimate:
+    parts = [linearise(survey, term) for term in terms]
     point, n = parts[1][0] - parts[0][0], parts[0][2] + parts[1][2]
     statistic = "difference in means" if category is None else "difference in proportions"
     title = variable if category is None else f"{variable}={category}"
     if not survey.has_margin_of_error:
         return Estimate(
-            title, statistic, name, point, None, None, None, None, n, None, confidence, "none", OPT_IN_NOTICE
+            title, statistic, name, point, None, None, None, None, n, None, confidence, "none", notes.OPT_IN
         )
-    se = float(np.sqrt(covariance_of_totals(survey, scores[:, None])[0, 0]))
-    df = survey.domain_degrees_of_freedom(scores != 0)
+    if survey.replicates is None:
+        variance, method = covariance_of_totals(survey, (parts[1][1] - parts[0][1])[:, None])[0, 0], "linearised"
+    else:
+        replicated = replicate_estimates(survey, terms)
+        deviations = survey.replicates.deviations(replicated, np.array([parts[0][0], parts[1][0]]))
+        variance, method = float(((deviations[:, 1] - deviations[:, 0]) ** 2).sum()), survey.replicates.name
+    se = float(np.sqrt(variance))
+    df = survey.domain_degrees_of_freedom(terms[0].used() | terms[1].used())
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
-    return Estimate(title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence)
+    return Estimate(
+        title, statistic, name, point, se, df, point - margin, point + margin, n, None, confidence, method,
+        survey.caveat,
+    )  # fmt: skip
 
 
 class _Shared(NamedTuple):
-    """The first-stage units two waves share: their number in each wave, and each one's stratum in the first."""
+    """The units two waves share: their number in each wave. of_first, of_second: each wave's units, as the stratum each
+    is in (numbered as in the first wave; -1 where the first wave has no such stratum)."""
 
     first: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
-    stratum: npt.NDArray[np.int64]
+    of_first: npt.NDArray[np.int64]
+    of_second: npt.NDArray[np.int64]
 
 
 def _change(
@@ -127,27 +150,99 @@ def _change(
     confidence: float,
 ) -> Estimate:
     earlier, later = linearise(first, terms[0]), linearise(second, terms[1])
-    variances = [
-        float(covariance_of_totals(survey, scores[:, None])[0, 0])
-        for survey, (_, scores, _) in ((first, earlier), (second, later))
-    ]
     shared = _shared_units(first, second, link)
-    covariance = _shared_covariance(first, second, earlier[1], later[1], shared, link)
+    method = "linearised" if second.replicates is None else second.replicates.name
+    if first.replicates is None and second.replicates is None:
+        variances = [
+            float(covariance_of_totals(survey, scores[:, None])[0, 0])
+            for survey, (_, scores, _) in ((first, earlier), (second, later))
+        ]
+        totals = _totals_by_label(first, earlier[1], link), _totals_by_label(second, later[1], link)
+        covariance = _covariance_of_totals_by_unit(first, shared, *totals)
+    else:
+        deviations = [
+            _deviations(survey, term, point)
+            for survey, term, point in ((first, terms[0], earlier[0]), (second, terms[1], later[0]))
+        ]
+        variances = [float(each @ each) for each in deviations]
+        covariance = _replicated_covariance(first, second, deviations, shared, link)
     limit = float(np.sqrt(variances[0] * variances[1]))
     variance = sum(variances) - 2 * float(np.clip(covariance, -limit, limit))
-    dfs = [first.domain_degrees_of_freedom(earlier[1] != 0), second.domain_degrees_of_freedom(later[1] != 0)]
+    dfs = [survey.domain_degrees_of_freedom(term.used()) for survey, term in ((first, terms[0]), (second, terms[1]))]
     if len(shared.first):
         df: float = min(dfs)
     else:  # Satterthwaite's degrees of freedom for two independent samples
         df = sum(variances) ** 2 / sum(v**2 / max(f, 1) for v, f in zip(variances, dfs, strict=True))
     point, se = later[0] - earlier[0], float(np.sqrt(max(variance, 0.0)))
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
-    note = f"{len(shared.first):,} sampling units are in both waves; their covariance is taken into account."
+    shares = message(
+        "{count:,} sampling units are in both waves; their covariance is taken into account.", count=len(shared.first)
+    )
+    note = notes.together(shares, second.caveat or first.caveat)
     statistic = "change in mean" if category is None else "change in proportion"
     return Estimate(
         terms[1].variable, statistic, name, point, se, df, point - margin, point + margin, earlier[2] + later[2], None,
-        confidence, "linearised", note,
+        confidence, method, note,
     )  # fmt: skip
+
+
+def _deviations(survey: Survey, term: Term, point: float) -> Floats:
+    if survey.replicates is None:
+        raise ComityError(
+            "One wave has replicates and the other has none.", "Give both the same kind of replicates, or neither."
+        )
+    return survey.replicates.deviations(replicate_estimates(survey, [term]), np.array([point]))[:, 0]
+
+
+def _replicated_covariance(
+    first: Survey, second: Survey, deviations: Sequence[Floats], shared: _Shared, link: str | None
+) -> float:
+    """Covariance of two waves' estimates from what their replicates share.
+
+    Jackknife replicates belong to a unit: those of shared units are multiplied. Replicate weights that came with the
+    data, and other replicates over the same units, are the same draw in both waves.
+    """
+    one, two = first.replicates, second.replicates
+    assert one is not None and two is not None
+    if one.weights is not None and two.weights is not None:
+        if one.count != two.count or one.name != two.name:
+            raise ComityError(
+                f"The waves have {one.count} {one.name} and {two.count} {two.name} replicates.",
+                "Change needs replicates made for both waves together, as their producer documents.",
+            )
+        return float(deviations[0] @ deviations[1])
+    if {one.name, two.name} <= {"JK1", "JKn"} and one.weights is None and two.weights is None:
+        totals = [
+            _totals_by_jackknife(survey, each, link)
+            for survey, each in ((first, deviations[0]), (second, deviations[1]))
+        ]
+        return _covariance_of_totals_by_unit(first, shared, totals[0], totals[1])
+    if not len(shared.first):
+        return 0.0
+    draws = one.multiplicity, two.multiplicity
+    if link is None and draws[0] is not None and draws[1] is not None:
+        ours, theirs = draws[0][shared.first], draws[1][shared.second]
+        if len(ours) == len(draws[0]) == len(draws[1]) and np.array_equal(ours, theirs):
+            return float(deviations[0] @ deviations[1])
+    raise ComityError(
+        f"{two.name} replicates of waves that share only some units, or were drawn with other seeds, cannot be matched.",
+        "Use JKn replicates or linearised standard errors for change.",
+    )
+
+
+def _totals_by_jackknife(survey: Survey, deviations: Floats, link: str | None) -> Floats:
+    """What the linearised totals of linked units would be, from the deviations of the units' jackknife replicates."""
+    labels, unit = _unit_labels(survey, link)
+    if not labels:
+        return np.zeros(0)
+    of_label = np.empty(len(labels), np.int64)
+    of_label[unit] = survey.psu
+    stage = survey.stages[0]
+    n = np.maximum(stage.sampled, 2)
+    scale = np.sqrt(n / (n - 1) * (1 - stage.fraction))[stage.stratum]
+    totals = np.divide(deviations, scale, out=np.zeros_like(deviations), where=scale > 0)
+    found: Floats = totals[of_label]
+    return found
 
 
 def _unit_labels(survey: Survey, link: str | None) -> tuple[list[tuple[str, str]], npt.NDArray[np.int64]]:
@@ -170,28 +265,52 @@ def _unit_labels(survey: Survey, link: str | None) -> tuple[list[tuple[str, str]
 
 
 def _shared_units(first: Survey, second: Survey, link: str | None) -> _Shared:
-    before, _ = _unit_labels(first, link)
-    after = {label: at for at, label in enumerate(_unit_labels(second, link)[0])}
-    pairs = [(at, after[label], label[0]) for at, label in enumerate(before) if label in after]
+    before, after = _unit_labels(first, link)[0], _unit_labels(second, link)[0]
+    places = {label: at for at, label in enumerate(after)}
+    pairs = [(at, places[label]) for at, label in enumerate(before) if label in places]
+    columns = np.array(pairs, np.int64).reshape(-1, 2)
     strata = {label: at for at, label in enumerate(first.stratum_labels)}
-    columns = np.array([(one, two, strata[label]) for one, two, label in pairs], np.int64).reshape(-1, 3)
-    return _Shared(columns[:, 0], columns[:, 1], columns[:, 2])
+    of_first, of_second = (np.array([strata.get(h, -1) for h, _ in labels], np.int64) for labels in (before, after))
+    return _Shared(columns[:, 0], columns[:, 1], of_first, of_second)
 
 
-def _shared_covariance(
-    first: Survey, second: Survey, earlier: Floats, later: Floats, shared: _Shared, link: str | None
-) -> float:
-    """Sum over strata of shared units x the covariance of their totals, with the fpc where every unit is shared."""
-    if not len(shared.first):
-        return 0.0
-    totals = []
-    for survey, scores, which in ((first, earlier, shared.first), (second, later, shared.second)):
-        labels, unit = _unit_labels(survey, link)
-        totals.append(sum_by(unit, scores[:, None], len(labels))[which, 0])
+def _covariance_of_totals_by_unit(first: Survey, shared: _Shared, one: Floats, two: Floats) -> float:
+    """Covariance of two waves' totals from the totals (units,) of each wave's units, stratum by stratum.
+
+    With m of n1 and n2 units shared and N in the population: (m - n1 n2 / N) times the covariance of a unit's totals
+    (Tam 1984, American Statistician 38:288). Waves that share too few units to estimate it, yet come from one finite
+    population, are taken to be as alike as can be, which errs on the wide side.
+    """
     strata = len(first.stages[0].sampled)
-    n = np.bincount(shared.stratum, minlength=strata)
-    means = [np.bincount(shared.stratum, weights=total, minlength=strata) / np.maximum(n, 1) for total in totals]
-    product = (totals[0] - means[0][shared.stratum]) * (totals[1] - means[1][shared.stratum])
-    by_stratum = np.bincount(shared.stratum, weights=product, minlength=strata)
-    factor = np.where(n > 1, n / np.maximum(n - 1, 1), 0.0) * (1 - first.stages[0].fraction)
-    return float(factor @ by_stratum)
+    n1, n2 = (np.bincount(of[of >= 0], minlength=strata) for of in (shared.of_first, shared.of_second))
+    present = first.stages[0].fraction > 0
+    population = np.divide(
+        first.stages[0].sampled, first.stages[0].fraction, out=np.full(strata, np.inf), where=present
+    )
+    expected = n1 * n2 / population  # units that two independent draws would share
+    stratum = shared.of_first[shared.first]
+    m = np.bincount(stratum, minlength=strata)
+    centred = [
+        values - (np.bincount(stratum, weights=values, minlength=strata) / np.maximum(m, 1))[stratum]
+        for values in (one[shared.first], two[shared.second])
+    ]
+    products = np.bincount(stratum, weights=centred[0] * centred[1], minlength=strata)
+    spreads = [_spread_by(of, values, strata) for of, values in ((shared.of_first, one), (shared.of_second, two))]
+    alike = np.where(m > 1, products / np.maximum(m - 1, 1), np.sqrt(spreads[0] * spreads[1]))
+    return float(np.where(m > 1, m - expected, -expected) @ alike)
+
+
+def _spread_by(group: npt.NDArray[np.int64], values: Floats, groups: int) -> Floats:
+    """Variance of `values` within each group."""
+    known = group >= 0
+    group, values = group[known], values[known]
+    n = np.bincount(group, minlength=groups)
+    means = np.bincount(group, weights=values, minlength=groups) / np.maximum(n, 1)
+    squares = np.bincount(group, weights=(values - means[group]) ** 2, minlength=groups)
+    found: Floats = squares / np.maximum(n - 1, 1)
+    return found
+
+
+def _totals_by_label(survey: Survey, scores: Floats, link: str | None) -> Floats:
+    labels, unit = _unit_labels(survey, link)
+    return sum_by(unit, scores[:, None], len(labels))[:, 0] if labels else np.zeros(0)

@@ -20,15 +20,17 @@ from comity.errors import ComityError, nearest
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+YES, NO = ("1", "true", "yes", "y"), ("0", "false", "no", "n")
 
 
 @dataclass(frozen=True)
 class Categories:
-    """One categorical column: `codes` index `labels`; -1 is missing."""
+    """One categorical column: `codes` index `labels`; -1 is missing. has_missing: whether any is."""
 
     name: str
     codes: npt.NDArray[np.integer[Any]]
     labels: tuple[str, ...]
+    has_missing: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,16 @@ class Columns:
             self._cache[key] = _as_categories(name, self._column(name), self.value_labels.get(name, {}))
         found: Categories = self._cache[key]
         return found
+
+    def yes(self, name: str) -> npt.NDArray[np.bool_]:
+        """Where column `name` is 1, true or yes; missing is not. Raises ComityError for any other word."""
+        found = self.categories(name)
+        odd = [label for label in found.labels if label.casefold() not in YES + NO]
+        if odd:
+            raise ComityError(
+                f"Column '{name}' has '{odd[0]}' where yes or no is expected.", "Use 1 and 0, or yes and no."
+            )
+        return np.isin(found.codes, [at for at, label in enumerate(found.labels) if label.casefold() in YES])
 
     def is_numeric(self, name: str) -> bool:
         kind = self._column(name).type
@@ -157,7 +169,7 @@ def _as_categories(name: str, column: Any, value_labels: Mapping[object, str]) -
     quick = _small_integers(column)
     if quick is not None:
         codes, values = quick
-        return Categories(name, codes, tuple(value_labels.get(value, str(value)) for value in values))
+        return Categories(name, codes, tuple(value_labels.get(value, str(value)) for value in values), False)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
@@ -173,7 +185,9 @@ def _as_categories(name: str, column: Any, value_labels: Mapping[object, str]) -
     ordered = sorted(present, key=lambda at: (isinstance(values[at], str), values[at]))
     lookup = np.full(len(values) + 1, -1, np.int64)
     lookup[ordered] = np.arange(len(ordered))
-    return Categories(name, lookup[raw], tuple(value_labels.get(values[at], _label(values[at])) for at in ordered))
+    codes = lookup[raw]
+    labels = tuple(value_labels.get(values[at], _label(values[at])) for at in ordered)
+    return Categories(name, codes, labels, bool((codes < 0).any()))
 
 
 def _small_integers(column: Any) -> tuple[npt.NDArray[np.integer[Any]], list[int]] | None:

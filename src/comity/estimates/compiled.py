@@ -5,18 +5,118 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+BLOCK = 2048  # rows worked on at once
+
 
 @numba.njit(cache=True)
-def unit_sums(unit, domain, weights, values, centre, units, domains):  # type: ignore[no-untyped-def]
+def sum_by_key(key, weights, count):  # type: ignore[no-untyped-def]
+    """See kernels.sum_by_key."""
+    sums = np.zeros(count)
+    for row in range(len(key)):
+        sums[key[row]] += weights[row]
+    return sums
+
+
+@numba.njit(cache=True)
+def scale_by_key(key, factors, weights):  # type: ignore[no-untyped-def]
+    """See kernels.scale_by_key."""
+    scaled = np.empty(len(key))
+    sums = np.zeros(len(factors))
+    for row in range(len(key)):
+        cell = key[row]
+        value = weights[row] * factors[cell]
+        scaled[row] = value
+        sums[cell] += value
+    return scaled, sums
+
+
+@numba.njit(cache=True)
+def sum_scaled(key, count, other, factors, weights):  # type: ignore[no-untyped-def]
+    """See kernels.sum_scaled."""
+    sums = np.zeros(count)
+    for row in range(len(key)):
+        sums[key[row]] += weights[row] * factors[other[row]]
+    return sums
+
+
+@numba.njit(cache=True)
+def moments_by_key(key, values, weights, count):  # type: ignore[no-untyped-def]
+    """See kernels.moments_by_key. In blocks of rows that stay in the cache, one column at a time."""
+    size = len(values)
+    sums, products = np.zeros((size + 1, count)), np.zeros((size, size))
+    weighted = np.empty(BLOCK)
+    for start in range(0, len(key), BLOCK):
+        cells, mass = key[start : start + BLOCK], weights[start : start + BLOCK]
+        for row in range(len(cells)):
+            sums[0, cells[row]] += mass[row]
+        for at in range(size):
+            column = values[at][start : start + BLOCK]
+            for row in range(len(cells)):
+                part = mass[row] * column[row]
+                weighted[row] = part
+                sums[at + 1, cells[row]] += part
+            for other in range(at + 1):
+                products[at, other] += inner(weighted[: len(cells)], values[other][start : start + BLOCK])
+    return sums, products
+
+
+@numba.njit(cache=True, fastmath={"reassoc"})
+def inner(first, second):  # type: ignore[no-untyped-def]
+    """Their inner product, summed several rows at a time."""
+    total = 0.0
+    for row in range(len(first)):
+        total += first[row] * second[row]
+    return total
+
+
+@numba.njit(cache=True)
+def scale_linearly(key, table, values, slopes, weights):  # type: ignore[no-untyped-def]
+    """See kernels.scale_linearly. In blocks of rows, as `moments_by_key`."""
+    size = len(values)
+    scaled, sums, totals = np.empty(len(key)), np.zeros(len(table)), np.zeros(size)
+    for start in range(0, len(key), BLOCK):
+        cells, mass = key[start : start + BLOCK], weights[start : start + BLOCK]
+        block = scaled[start : start + BLOCK]
+        for row in range(len(cells)):
+            block[row] = table[cells[row]]
+        for at in range(size):
+            column, slope = values[at][start : start + BLOCK], slopes[at]
+            for row in range(len(cells)):
+                block[row] += slope * column[row]
+        for row in range(len(cells)):
+            value = mass[row] * block[row]
+            block[row] = value
+            sums[cells[row]] += value
+        for at in range(size):
+            totals[at] += inner(block, values[at][start : start + BLOCK])
+    return scaled, sums, totals
+
+
+@numba.njit(cache=True)
+def unit_sums(key, domain, weights, values, centre, cells, domains):  # type: ignore[no-untyped-def]
     """See kernels.sums_by_unit_and_domain."""
-    mass, total = np.zeros((units, domains)), np.zeros((units, domains))
-    n, squares = np.zeros((units, domains), np.int64), np.zeros(domains)
+    mass, total = np.zeros(cells), np.zeros(cells)
+    n, squares = np.zeros(cells, np.int64), np.zeros(domains)
     for row in range(len(values)):
-        g, w, y = domain[row], weights[row], values[row] - centre
-        if g >= 0 and w != 0 and y == y:
-            u = unit[row]
-            mass[u, g] += w
-            total[u, g] += w * y
-            n[u, g] += 1
-            squares[g] += w * y * y
+        cell, w, y = key[row], weights[row], values[row] - centre
+        if cell >= 0 and w != 0 and y == y:
+            mass[cell] += w
+            total[cell] += w * y
+            n[cell] += 1
+            squares[domain[row]] += w * y * y
     return mass, total, n, squares
+
+
+@numba.njit(cache=True)
+def unit_totals(key, domain, weights, values, centre, cells, domains):  # type: ignore[no-untyped-def]
+    """The sums of `unit_sums` that differ between items, and whether no value is missing."""
+    total, squares = np.zeros(cells), np.zeros(domains)
+    for row in range(len(values)):
+        cell, y = key[row], values[row] - centre
+        if y != y:
+            return False, total, squares
+        if cell >= 0:
+            part = weights[row] * y
+            total[cell] += part
+            squares[domain[row]] += part * y
+    return True, total, squares

@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from comity.errors import ComityError
+from comity.estimates import notes
 from comity.estimates.columns import Columns, Floats, joint_codes, read_columns
+from comity.wording import Message
 
 if TYPE_CHECKING:
     from comity.estimates.chain import FittedStep
@@ -24,12 +26,22 @@ if TYPE_CHECKING:
 LonelyRule = Literal["error", "certainty", "adjust", "average"]
 Kind = Literal["probability", "opt-in"]
 
-OPT_IN_NOTICE = "Opt-in sample: people chose to take part, so no margin of error can be given."
-QUASI_RANDOMISATION = (
-    "within the weighting cells, taking part does not depend on the answers",
-    "everyone in the population had some chance of taking part",
-    "the weighting variables are measured in the sample as they are in the targets",
-)
+
+@dataclass(frozen=True, kw_only=True)
+class SecondPhase:
+    """A sample drawn from the sample: the table has every row of phase 1, and column `selected` says who was drawn.
+
+    strata: column within whose categories rows were drawn by simple random sampling. probabilities: instead, column of
+    each row's probability where rows were drawn independently of each other.
+    """
+
+    selected: str
+    strata: str | None = None
+    probabilities: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.strata is not None and self.probabilities is not None:
+            raise ComityError("Both strata and probabilities of the second phase are given.", "Give one of them.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +60,7 @@ class Design:
     kind: "probability" or "opt-in". quasi_randomisation: for opt-in samples, give intervals under the stated
     assumptions.
     minimum_n: the fewest answers a number may rest on.
+    second_phase: a second sample drawn from this one; only its rows have answers.
     """
 
     weights: str | None = None
@@ -59,6 +72,7 @@ class Design:
     kind: Kind = "probability"
     quasi_randomisation: bool = False
     minimum_n: int = 10
+    second_phase: SecondPhase | None = None
 
     def __post_init__(self) -> None:
         for name in ("clusters", "fpc"):
@@ -80,7 +94,7 @@ class Stage:
 
     unit: the unit of each row. stratum: the stratum of each unit. sampled: units drawn per stratum. fraction: sampling
     fraction per stratum (0 where there is no finite population correction). multiplier: per stratum, the product of the
-    sampling fractions of the stages above. parent: per unit, the row of one member (any), to find upper-stage units.
+    sampling fractions of the stages above.
     """
 
     unit: npt.NDArray[np.int64]
@@ -90,11 +104,32 @@ class Stage:
     multiplier: Floats
 
 
+class Sampling:
+    """The stages of a sample. Read at once where there is something to check, otherwise when a variance needs them."""
+
+    def __init__(self, columns: Columns, design: Design) -> None:
+        self._columns, self._design = columns, design
+        if design.strata or design.clusters or design.fpc:
+            _ = self.stages
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return self._read[0]
+
+    @property
+    def stratum_labels(self) -> tuple[str, ...]:
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+        return _read_stages(self._columns, self._design)
+
+
 @dataclass(frozen=True, eq=False)
 class Survey:
     """A table checked against its design, with the weights so far. Make one with `Survey.read`.
 
-    weights: final weights, one a row (0 for rows that a weighting step ruled out). steps: the fitted weighting chain.
+    weights: final weights, one a row (0 for rows that a weighting step ruled out). sampling: the stages. steps: the fitted weighting chain.
     replicates: replicate weights, where variance is to come from them instead of linearisation.
     """
 
@@ -102,8 +137,7 @@ class Survey:
     design: Design
     base_weights: Floats
     weights: Floats
-    stages: tuple[Stage, ...]
-    stratum_labels: tuple[str, ...]
+    sampling: Sampling
     steps: tuple[FittedStep, ...] = ()
     replicates: Replicates | None = None
     notes: tuple[str, ...] = field(default=())
@@ -119,13 +153,27 @@ class Survey:
         return self.columns.rows
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of sampling, outermost first."""
+        return self.sampling.stages
+
+    @property
+    def stratum_labels(self) -> tuple[str, ...]:
+        return self.sampling.stratum_labels
+
+    @property
     def has_margin_of_error(self) -> bool:
         return self.design.kind == "probability" or self.design.quasi_randomisation
+
+    @property
+    def caveat(self) -> Message | None:
+        """What must stand beside every interval of this survey."""
+        return notes.QUASI_RANDOMISATION if self.design.quasi_randomisation else None
 
     @cached_property
     def all_weighted(self) -> bool:
         """True where no row was ruled out by a weighting step."""
-        return bool(np.all(self.weights))
+        return not self.steps or bool(np.all(self.weights))  # base weights are positive
 
     @cached_property
     def weights_count_people(self) -> bool:
@@ -173,34 +221,40 @@ class Survey:
 def _read_survey(columns: Columns, design: Design) -> Survey:
     if columns.rows == 0:
         raise ComityError("The table has no rows.", "Check the file.")
-    stages, labels = _read_stages(columns, design)
-    base = _base_weights(columns, design, stages)
-    return Survey(columns, design, base, base, stages, labels)
+    sampling = Sampling(columns, design)
+    base = _base_weights(columns, design, sampling)
+    survey = Survey(columns, design, base, base, sampling)
+    if design.second_phase is None:
+        return survey
+    from comity.estimates.two_phase import fit_second_phase
+
+    drawn = fit_second_phase(survey, design.second_phase)
+    return survey.with_weights(drawn.after, drawn)
 
 
-def _base_weights(columns: Columns, design: Design, stages: tuple[Stage, ...]) -> Floats:
+def _base_weights(columns: Columns, design: Design, sampling: Sampling) -> Floats:
     if design.weights is None:
         weights = np.ones(columns.rows)
         if design.fpc:
-            for stage in stages:
+            for stage in sampling.stages:
                 share = stage.fraction[stage.stratum[stage.unit]]
                 weights = weights / np.where(share > 0, share, 1.0)
         return weights
     weights = columns.numbers(design.weights)
+    if weights.min() > 0 and weights.max() < np.inf:  # false where any is missing
+        return weights
     missing = int(np.isnan(weights).sum())
     if missing:
         raise ComityError(
             f"Weights in column '{design.weights}' are missing in {missing} rows.",
             "Give every row a weight, or leave it out.",
         )
-    wrong = int(np.sum(~(weights > 0) | ~np.isfinite(weights)))
-    if wrong:
-        worst = weights[~(weights > 0) | ~np.isfinite(weights)][0]
-        raise ComityError(
-            f"Weights in '{design.weights}' are zero, negative or not finite in {wrong} rows (first: {worst:g}).",
-            "A base weight is 1 / probability of selection: correct it, or leave out rows that were not sampled.",
-        )
-    return weights
+    wrong = ~(weights > 0) | ~np.isfinite(weights)
+    raise ComityError(
+        f"Weights in '{design.weights}' are zero, negative or not finite in {int(wrong.sum())} rows "
+        f"(first: {weights[wrong][0]:g}).",
+        "A base weight is 1 / probability of selection: correct it, or leave out rows that were not sampled.",
+    )
 
 
 def _read_stages(columns: Columns, design: Design) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
@@ -219,19 +273,19 @@ def _read_stages(columns: Columns, design: Design) -> tuple[tuple[Stage, ...], t
             "Name one cluster column for each stage; the last may be the row's own number.",
         )
     stages: list[Stage] = []
-    parent, multiplier = strata, np.ones(int(strata.max()) + 1)
+    parent, multiplier = strata, np.ones(len(labels))
     for at, name in enumerate(names):
         unit = _units(columns, name, parent, nested=design.nested or at > 0)
-        stratum = parent if name is None else parent[_first_rows(unit)]
-        if at == 0 and name is not None:
-            _refuse_crossing(unit, strata, columns, name, labels)
-        sampled = np.bincount(stratum, minlength=len(multiplier))
-        fraction = (
-            _fraction(columns, design.fpc[at], parent, sampled) if at < len(design.fpc) else np.zeros(len(sampled))
-        )
+        stratum = parent if name is None else parent[_any_rows(unit)]
+        if at == 0 and name is not None and design.strata is not None:
+            _refuse_crossing(unit, strata, stratum, columns, name, labels)
+        groups = len(multiplier)
+        sampled = np.bincount(stratum, minlength=groups) if groups > 1 else np.array([len(stratum)])
+        fraction = _fraction(columns, design.fpc[at], parent, sampled) if at < len(design.fpc) else np.zeros(groups)
         stages.append(Stage(unit, stratum, sampled, fraction, multiplier))
-        multiplier = (multiplier * fraction)[stratum]
-        parent = unit
+        if at + 1 < len(names):
+            multiplier = (multiplier * fraction)[stratum]
+            parent = unit
     if design.lonely == "error":
         _refuse_lonely(stages[0], labels)
     return tuple(stages), labels
@@ -248,10 +302,11 @@ def _units(columns: Columns, name: str | None, parent: npt.NDArray[np.int64], *,
     return np.unique(joint, return_inverse=True)[1]
 
 
-def _first_rows(unit: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    first = np.empty(int(unit.max()) + 1, np.int64)
-    first[unit[::-1]] = np.arange(len(unit))[::-1]
-    return first
+def _any_rows(unit: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """One row of each unit."""
+    rows = np.empty(int(unit.max()) + 1, np.int64)
+    rows[unit] = np.arange(len(unit))
+    return rows
 
 
 def _refuse_missing(codes: npt.NDArray[np.integer[Any]], name: str) -> None:
@@ -264,15 +319,20 @@ def _refuse_missing(codes: npt.NDArray[np.integer[Any]], name: str) -> None:
 
 
 def _refuse_crossing(
-    unit: npt.NDArray[np.int64], strata: npt.NDArray[np.int64], columns: Columns, name: str, labels: tuple[str, ...]
+    unit: npt.NDArray[np.int64],
+    strata: npt.NDArray[np.int64],
+    of_unit: npt.NDArray[np.int64],
+    columns: Columns,
+    name: str,
+    labels: tuple[str, ...],
 ) -> None:
-    first = strata[_first_rows(unit)]
-    crossing = np.flatnonzero(strata != first[unit])
-    if len(crossing):
-        row = crossing[0]
+    crossing = strata != of_unit[unit]
+    if crossing.any():
+        row = int(np.argmax(crossing))
         psu = columns.categories(name).labels[columns.categories(name).codes[row]]
+        one, other = sorted((int(of_unit[unit[row]]), int(strata[row])))
         raise ComityError(
-            f"PSU '{psu}' of '{name}' is in two strata, '{labels[first[unit[row]]]}' and '{labels[strata[row]]}'.",
+            f"PSU '{psu}' of '{name}' is in two strata, '{labels[one]}' and '{labels[other]}'.",
             "Correct the data, or set nested to true if cluster names start again in each stratum.",
         )
 

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from scipy import stats
 
 from comity.errors import ComityError, nearest
+from comity.estimates import notes
 from comity.estimates.chain import scores_through
 from comity.estimates.columns import Floats, joint_codes
-from comity.estimates.design import OPT_IN_NOTICE, QUASI_RANDOMISATION, Survey
-from comity.estimates.many_domains import can_use_tables, domain_means
+from comity.estimates.design import Survey
+from comity.estimates.many_domains import can_use_tables, domain_means, summer_of
 from comity.estimates.results import Estimate, Estimates
 from comity.estimates.variance import covariance_of_totals
 
@@ -196,9 +197,9 @@ def _means_by_tables(survey: Survey, names: Sequence[str], by: Sequence[str], co
     codes, found = _domain_codes(survey, by)
     if not can_use_tables(survey, len(found)):
         return None
-    items = []
+    items, summer = [], summer_of(survey, codes, len(found))
     for name in names:
-        result = domain_means(survey, survey.columns.numbers(name), codes, len(found))
+        result = domain_means(survey, survey.columns.numbers(name), summer)
         if not (result.n >= survey.design.minimum_n).any():
             _refuse_small(survey, [mean_term(survey, name, Domain({}, None))], [int(result.n.max())])
         for at, domain in enumerate(found):
@@ -261,7 +262,8 @@ def _fill_covariance(
     covariance: Floats | None,
 ) -> None:
     if survey.replicates is not None:
-        found = _replicated(survey, [terms[at] for at in usable], [used[at] for at in usable], points[list(usable)])
+        replicated = replicate_estimates(survey, [terms[at] for at in usable])
+        found = survey.replicates.covariance_of(replicated, points[list(usable)])
         variances[list(usable)] = np.diag(found)
         if covariance is not None:
             covariance[np.ix_(usable, usable)] = found
@@ -290,8 +292,10 @@ def linearise(survey: Survey, term: Term) -> tuple[float, Floats, int]:
     return point, scores_through(survey, derivative[:, None])[:, 0], n
 
 
-def _replicated(survey: Survey, terms: Sequence[Term], used: Sequence[Mask], points: Floats) -> Floats:
+def replicate_estimates(survey: Survey, terms: Sequence[Term]) -> Floats:
+    """The estimates (R, k) of `terms` in every replicate."""
     assert survey.replicates is not None
+    used = [term.used() & (survey.weights != 0) for term in terms]
     above = [np.where(mask, term.values, 0.0) for term, mask in zip(terms, used, strict=True)]
     shares = [at for at, term in enumerate(terms) if term.denominator is not None]
     below = [
@@ -303,7 +307,7 @@ def _replicated(survey: Survey, terms: Sequence[Term], used: Sequence[Mask], poi
     both = survey.replicates.linear_sums(survey, np.stack(above + below, axis=1))
     sums = both[:, : len(terms)]
     sums[:, shares] /= both[:, len(terms) :]
-    return survey.replicates.covariance_of(sums, points)
+    return sums
 
 
 class _Raw(NamedTuple):
@@ -325,13 +329,11 @@ def _estimate(survey: Survey, raw: _Raw, confidence: float) -> Estimate:
         raw.variable, raw.statistic, raw.domain, None, None, None, None, None, raw.n, None, confidence, method
     )
     if np.isnan(raw.point):
-        note = f"n = {raw.n} is below the floor of {survey.design.minimum_n}: no number is given."
-        return replace(blank, note=note)
+        return replace(blank, note=notes.below_floor(raw.n, survey.design.minimum_n))
     if not survey.has_margin_of_error:
-        return replace(blank, estimate=raw.point, variance="none", note=OPT_IN_NOTICE)
-    assumed = "Assumes: " + "; ".join(QUASI_RANDOMISATION) + "." if survey.design.quasi_randomisation else None
+        return replace(blank, estimate=raw.point, variance="none", note=notes.OPT_IN)
     if raw.df < 1:
-        return replace(blank, estimate=raw.point, df=raw.df, note="Too few PSUs for a standard error.")
+        return replace(blank, estimate=raw.point, df=raw.df, note=notes.FEW_PSUS)
     point, se = raw.point, float(np.sqrt(max(raw.variance, 0.0)))
     if raw.statistic == "proportion" and not 1e-12 < point < 1 - 1e-12:
         point, se = float(round(point)), 0.0  # rounding noise apart, all or none answered so
@@ -341,7 +343,7 @@ def _estimate(survey: Survey, raw: _Raw, confidence: float) -> Estimate:
     else:
         margin = _t_quantile(0.5 + confidence / 2, raw.df) * se
         low, high = point - margin, point + margin
-    return replace(blank, estimate=point, se=se, df=raw.df, low=low, high=high, deff=deff, note=assumed)
+    return replace(blank, estimate=point, se=se, df=raw.df, low=low, high=high, deff=deff, note=survey.caveat)
 
 
 @cache

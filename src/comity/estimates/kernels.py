@@ -1,4 +1,4 @@
-"""Passes over rows: packing codes into keys and summing weights by key. Numba where it is installed, plain NumPy
+"""Passes over rows: packing codes into keys, and sums and products by key. Numba where it is installed, plain NumPy
 otherwise.
 
 Both give the same numbers (sums in row order); the tests run both. Set COMITY_NUMBA=0 to use NumPy only.
@@ -29,21 +29,82 @@ def has_numba() -> bool:
 
 def pack(codes: Sequence[Integers], sizes: Sequence[int]) -> Integers:
     """One key a row from several codes (mixed radix, the last code fastest); int32 where it fits, otherwise int64."""
-    key = np.empty(len(codes[0]), _key_type(sizes))
+    small = float(np.prod([float(size) for size in sizes])) < 2**31
+    key: npt.NDArray[Any] = np.empty(len(codes[0]), np.int32 if small else np.int64)
     for start in range(0, len(key), CHUNK):
-        _pack_into(key[start : start + CHUNK], [part[start : start + CHUNK] for part in codes], sizes)
+        part = key[start : start + CHUNK]
+        part[:] = codes[0][start : start + CHUNK]
+        for each, size in zip(codes[1:], sizes[1:], strict=True):
+            part *= part.dtype.type(size)
+            part += each[start : start + CHUNK].astype(part.dtype, copy=False)
     return key
 
 
-def _key_type(sizes: Sequence[int]) -> type[np.signedinteger[Any]]:
-    return np.int32 if float(np.prod([float(size) for size in sizes])) < 2**31 else np.int64
+def sum_by_key(key: Integers, weights: Floats, count: int) -> Floats:
+    """Sums (count,) of `weights` by key."""
+    if _is_compiled(key, weights):
+        from comity.estimates import compiled
+
+        found: Floats = compiled.sum_by_key(key, weights, count)
+        return found
+    return np.bincount(key, weights=weights, minlength=count)
 
 
-def _pack_into(key: Integers, codes: Sequence[Integers], sizes: Sequence[int]) -> None:
-    key[:] = codes[0]
-    for part, size in zip(codes[1:], sizes[1:], strict=True):
-        key *= key.dtype.type(size)
-        key += part.astype(key.dtype, copy=False)
+def scale_by_key(key: Integers, factors: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """weights x the factor of their key, and the sums of that by key."""
+    if _is_compiled(key, weights):
+        from comity.estimates import compiled
+
+        scaled, sums = compiled.scale_by_key(key, factors, weights)
+        return scaled, sums
+    scaled = weights * factors[key]
+    return scaled, np.bincount(key, weights=scaled, minlength=len(factors))
+
+
+def sum_scaled(key: Integers, count: int, other: Integers, factors: Floats, weights: Floats) -> Floats:
+    """Sums (count,) by `key` of weights x the factor of their other key."""
+    if _is_compiled(key, weights):
+        from comity.estimates import compiled
+
+        found: Floats = compiled.sum_scaled(key, count, other, factors, weights)
+        return found
+    return np.bincount(key, weights=weights * factors[other], minlength=count)
+
+
+def moments_by_key(key: Integers, values: Sequence[Floats], weights: Floats, count: int) -> tuple[Floats, Floats]:
+    """Sums by key (1 + k, count) of the weights and of weights x each of k columns, and the weighted products (k, k)."""
+    if _is_compiled(key, weights) and values:
+        from comity.estimates import compiled
+
+        sums, products = compiled.moments_by_key(key, tuple(values), weights, count)
+    else:
+        weighted = [weights * column for column in values]
+        sums = np.stack([np.bincount(key, weights=each, minlength=count) for each in (weights, *weighted)])
+        products = np.array([[each @ column for column in values] for each in weighted]).reshape(
+            len(values), len(values)
+        )
+    return sums, np.tril(products) + np.tril(products, -1).T
+
+
+def scale_linearly(
+    key: Integers, table: Floats, values: Sequence[Floats], slopes: Floats, weights: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """weights x (the table's entry of their key + the columns x slopes); its sums by key, and its total on each column."""
+    if _is_compiled(key, weights) and values:
+        from comity.estimates import compiled
+
+        scaled, sums, totals = compiled.scale_linearly(key, table, tuple(values), slopes, weights)
+        return scaled, sums, totals
+    factors = table[key]
+    for column, slope in zip(values, slopes, strict=True):
+        factors += slope * column
+    factors *= weights
+    totals = np.array([factors @ column for column in values])
+    return factors, np.bincount(key, weights=factors, minlength=len(table)), totals
+
+
+def _is_compiled(key: Integers, weights: Floats) -> bool:
+    return len(key) >= SMALL and has_numba() and weights.flags.c_contiguous and key.flags.c_contiguous
 
 
 class UnitSums(NamedTuple):
@@ -59,25 +120,41 @@ class UnitSums(NamedTuple):
     centre: float
 
 
-def sums_by_unit_and_domain(
-    unit: Integers, domain: Integers, weights: Floats, values: Floats, units: int, domains: int
-) -> UnitSums:
-    """One pass over rows; rows with a missing value (NaN), no weight or no domain (-1) are left out."""
-    first = values[: min(len(values), 10_000)]
-    known = first[~np.isnan(first)]
-    centre = float(known.mean()) if len(known) else 0.0
-    if len(values) >= SMALL and has_numba():
-        from comity.estimates.compiled import unit_sums
+class UnitSummer:
+    """Sums items by unit and domain; what does not depend on the item is done once for all items without gaps.
 
-        mass, total, n, squares = unit_sums(unit, domain, weights, values, centre, units, domains)
-        return UnitSums(mass, total, n, squares, centre)
-    used = (domain >= 0) & (weights != 0) & ~np.isnan(values)
-    key, w, y = unit[used] * domains + domain[used], weights[used], values[used] - centre
-    cells, shape = units * domains, (units, domains)
-    return UnitSums(
-        np.bincount(key, weights=w, minlength=cells).reshape(shape),
-        np.bincount(key, weights=w * y, minlength=cells).reshape(shape),
-        np.bincount(key, minlength=cells).reshape(shape),
-        np.bincount(domain[used], weights=w * y * y, minlength=domains),
-        centre,
-    )
+    unit: of each row; domain: of each row, -1 for none.
+    """
+
+    def __init__(self, unit: Integers, domain: Integers, weights: Floats, units: int, domains: int) -> None:
+        self.domain, self.weights, self.shape = domain, weights, (units, domains)
+        self.key = pack([unit, domain], [units, domains])
+        if (domain < 0).any():
+            self.key[domain < 0] = -1
+        self._common: UnitSums | None = None
+
+    def sums(self, values: Floats) -> UnitSums:
+        """One pass over rows; rows with a missing value (NaN), no weight or no domain are left out."""
+        first = values[: min(len(values), 10_000)]
+        known = first[~np.isnan(first)]
+        centre = float(known.mean()) if len(known) else 0.0
+        cells = self.shape[0] * self.shape[1]
+        if _is_compiled(self.key, self.weights):
+            from comity.estimates import compiled
+
+            given = self.domain, self.weights, values, centre, cells, self.shape[1]
+            if self._common is not None:
+                complete, total, squares = compiled.unit_totals(self.key, *given)
+                if complete:
+                    return UnitSums(self._common.mass, total.reshape(self.shape), self._common.n, squares, centre)
+            mass, total, n, squares = compiled.unit_sums(self.key, *given)
+        else:
+            used = (self.key >= 0) & (self.weights != 0) & ~np.isnan(values)
+            key, w, y = self.key[used], self.weights[used], values[used] - centre
+            mass, total = np.bincount(key, weights=w, minlength=cells), np.bincount(key, weights=w * y, minlength=cells)
+            n = np.bincount(key, minlength=cells)
+            squares = np.bincount(self.domain[used], weights=w * y * y, minlength=self.shape[1])
+        found = UnitSums(mass.reshape(self.shape), total.reshape(self.shape), n.reshape(self.shape), squares, centre)
+        if self._common is None and not np.isnan(values).any():
+            self._common = found
+        return found

@@ -45,16 +45,15 @@ def can_use_tables(survey: Survey, domain_count: int) -> bool:
     )
 
 
-def domain_means(
-    survey: Survey,
-    values: Floats,
-    domain: npt.NDArray[np.integer[Any]],
-    count: int,
-) -> DomainMeans:
-    """Means of `values` (NaN is missing) in each of `count` domains; rows whose domain is -1 are in none."""
+def summer_of(survey: Survey, domain: npt.NDArray[np.integer[Any]], count: int) -> kernels.UnitSummer:
+    """What all items share over `count` domains; rows whose domain is -1 are in none."""
+    return kernels.UnitSummer(survey.psu, domain, survey.weights, len(survey.stages[0].stratum), count)
+
+
+def domain_means(survey: Survey, values: Floats, summer: kernels.UnitSummer) -> DomainMeans:
+    """Means of `values` (NaN is missing) in each of the summer's domains."""
     stage = survey.stages[0]
-    units = len(stage.stratum)
-    sums = kernels.sums_by_unit_and_domain(survey.psu, domain, survey.weights, values, units, count)
+    sums = summer.sums(values)
     mass, total = sums.mass.sum(axis=0), sums.total.sum(axis=0)
     n = sums.n.sum(axis=0).astype(np.int64)
     usable = n >= survey.design.minimum_n

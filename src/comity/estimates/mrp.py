@@ -20,7 +20,8 @@ from scipy import linalg, sparse, stats
 from comity.errors import ComityError
 from comity.estimates.columns import Columns, Floats, joint_codes, read_columns
 from comity.estimates.design import Survey
-from comity.estimates.small_area import DIRECT_N, MODEL_ALONE, POOLED, AreaEstimate
+from comity.estimates.notes import MODEL_ALONE, POOLED
+from comity.estimates.small_area import DIRECT_N, AreaEstimate
 
 Codes = npt.NDArray[np.int64]
 POINTS = 64  # settings of the spreads that are averaged over
@@ -45,7 +46,7 @@ class MultilevelModel:
 class MrpResult:
     """areas: estimates of each area and, first, of everyone. spreads: posterior mean of each varying column's spread.
 
-    effective_points: of the importance sample; a small number means that the approximation is poor.
+    effective_points: of the importance sample (of the chains, where sampled in full); few mean that the numbers are poor.
     """
 
     areas: tuple[AreaEstimate, ...]
@@ -66,11 +67,12 @@ def estimate_mrp(
     draws: int = 1000,
     confidence: float = 0.95,
     model_alone: Literal["refuse", "label"] = "refuse",
+    engine: Literal["fast", "full"] = "fast",
 ) -> MrpResult:
     """Share of `category` of `variable` in each level of `by`, from respondents and the cells of a population.
 
     population: a table with every column of the model and `by`, one row a cell, and its people in `count`. seed: of the
-    posterior draws. Raises ComityError where a level of the population has nobody in the sample and `model_alone` is
+    posterior draws. engine: "fast", or "full" sampling through Bambi (extra `bayes`), which takes minutes. Raises ComityError where a level of the population has nobody in the sample and `model_alone` is
     "refuse".
     """
     target = read_columns(population)
@@ -91,7 +93,10 @@ def estimate_mrp(
     if n < max(survey.design.minimum_n, 30):
         raise ComityError(f"{n} respondents have every column of the model.", "A multilevel model needs at least 30.")
     yes = (answers.codes == answers.labels.index(category))[used].astype(float)
-    posterior = fit_multilevel(spaces.grouped(used, yes), model, draws=draws, seed=seed)
+    fit = fit_multilevel
+    if engine == "full":
+        from comity.estimates.mrp_full import sample_multilevel as fit
+    posterior = fit(spaces.grouped(used, yes), model, draws=draws, seed=seed)
     areas = target.categories(by)
     members = np.where(areas.codes < 0, len(areas.labels), areas.codes)
     sums = spaces.sums_of_shares(posterior.draws, people, members, len(areas.labels) + 1)

@@ -15,17 +15,20 @@ import pyarrow as pa
 
 from comity.errors import ComityError
 from comity.estimates.design import Survey
+from comity.estimates.diagnostics import diagnose_weights
+from comity.estimates.notes import statistic_name
 from comity.estimates.results import Estimate
+from comity.wording import message
 
 INK = "#1b4f72"
 
 
-def draw_estimates(estimates: Sequence[Estimate], *, width: int = 360) -> Any:
+def draw_estimates(estimates: Sequence[Estimate], *, width: int = 360, language: str = "en") -> Any:
     """A chart of points with their intervals, one row an estimate; numbers with no margin of error are hollow."""
     shown = [each for each in estimates if each.estimate is not None]
     if not shown:
         raise ComityError("There is no number to draw.", "Every estimate is below the floor of answers.")
-    order = [_label(each) for each in shown]
+    order = [_label(each, language) for each in shown]
     table = pa.table({
         "label": order,
         "estimate": [each.estimate for each in shown],
@@ -35,7 +38,8 @@ def draw_estimates(estimates: Sequence[Estimate], *, width: int = 360) -> Any:
     })  # fmt: skip
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=width // 2))
     base = alt.Chart(table).encode(y=y)
-    x = alt.X("low:Q", title=shown[0].statistic, scale=alt.Scale(zero=False))
+    title = statistic_name(shown[0].statistic, language)
+    x = alt.X("low:Q", title=title, scale=alt.Scale(zero=False, padding=8))
     lines = base.mark_rule(color=INK, strokeWidth=2).encode(x=x, x2="high:Q")
     points = base.mark_point(size=70, color=INK).encode(
         x="estimate:Q",
@@ -46,18 +50,32 @@ def draw_estimates(estimates: Sequence[Estimate], *, width: int = 360) -> Any:
     return (lines + points).properties(width=width, height=alt.Step(24))
 
 
-def draw_weights(survey: Survey, *, width: int = 360) -> Any:
-    """A chart of how the final weights are spread, as multiples of their mean."""
+def draw_weights(survey: Survey, *, width: int = 360, language: str = "en") -> Any:
+    """A chart of how the final weights are spread, as multiples of their mean (marked), with what the weighting costs."""
+    found = diagnose_weights(survey)
     weights = survey.weights[survey.weights != 0]
     counts, edges = np.histogram(weights / weights.mean(), bins=30)
     table = pa.table({"from": edges[:-1], "to": edges[1:], "rows": counts})
-    x = alt.X("from:Q", title="weight, as a multiple of the mean weight", bin="binned")
-    return (
-        alt.Chart(table)
-        .mark_bar(color=INK)
-        .encode(x=x, x2="to:Q", y=alt.Y("rows:Q", title="people"))
-        .properties(width=width, height=180)
-    )
+    said = [
+        message(
+            "{n:,} answers are worth {effective:,.0f} equally weighted ones.", n=found.n, effective=found.effective_n
+        ),
+        message("Kish design effect {deff:.2f}.", deff=found.deff_kish),
+        message("The largest weight is {times:.1f} times the median.", times=found.largest_to_median),
+        message("The heaviest hundredth of the answers carries {share:.1%}.", share=found.largest_share),
+    ]
+    if found.negative:
+        said.append(message("{count:,} weights are negative.", count=found.negative))
+    x_title = message("weight, as a multiple of the mean weight").in_language(language)
+    x = alt.X("from:Q", title=x_title, bin="binned")
+    y = alt.Y("rows:Q", title=message("answers").in_language(language))
+    bars = alt.Chart(table).mark_bar(color=INK, stroke="white", strokeWidth=0.5).encode(x=x, x2="to:Q", y=y)
+    mean = alt.Chart(pa.table({"mean": [1.0]})).mark_rule(color="black", strokeDash=[4, 3]).encode(x="mean:Q")
+    title = alt.TitleParams(
+        message("How much the weights differ").in_language(language),
+        subtitle=[each.in_language(language) for each in said], anchor="start",
+    )  # fmt: skip
+    return (bars + mean).properties(width=width, height=180, title=title)
 
 
 def svg_of(chart: Any) -> str:
@@ -78,5 +96,5 @@ def write_svg(chart: Any, path: Path) -> None:
     partial.replace(path)
 
 
-def _label(each: Estimate) -> str:
-    return f"{each.variable}: {each.domain_name}" if each.domain_name else each.variable
+def _label(each: Estimate, language: str) -> str:
+    return f"{each.variable}: {each.domain_name or message('everyone').in_language(language)}"

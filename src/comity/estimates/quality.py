@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from comity.errors import ComityError
+from comity.estimates import notes
 from comity.estimates.change import estimate_difference
 from comity.estimates.design import Survey
 from comity.estimates.estimators import Domain, Term, estimate_ratios, mean_term
 from comity.estimates.results import Estimate, Estimates
+from comity.wording import message
 
 Mask = npt.NDArray[np.bool_]
 
@@ -72,8 +74,8 @@ def estimate_mode_effect(survey: Survey, variable: str, *, mode: str, between: t
     """Difference of weighted means between two modes. Who chose which mode and how the mode changes answers stay
     mixed up."""
     found = estimate_difference(survey, variable, by=mode, between=between)[0]
-    note = "A difference between modes mixes who answers in each with how each makes people answer."
-    return replace(found, note=note)
+    mixed = message("A difference between modes mixes who answers in each with how each makes people answer.")
+    return replace(found, note=notes.together(mixed, found.note))
 
 
 def item_nonresponse(survey: Survey, items: Sequence[str]) -> Estimates:

@@ -64,7 +64,7 @@ class Replicates:
             return units[survey.psu] * survey.base_weights[:, None]
         table = survey.cell_chain
         if table is not None:
-            factors = table.factors(units)
+            factors = table.factors(table.mass @ units)
             result: Floats = units[survey.psu] * survey.base_weights[:, None] * factors[table.cell]
             return result
         return _through_chain_of_rows(survey, units[survey.psu] * survey.base_weights[:, None])
@@ -80,20 +80,29 @@ class Replicates:
         assert self.multiplicity is not None
         result = np.empty((self.count, values.shape[1]))
         size = max(1, min(128, 20_000_000 // max(len(self.multiplicity), table.cells)))
-        sums = [table.by_cell_and_unit(values[:, at] * survey.base_weights) for at in range(values.shape[1])]
+        sums = [
+            table.mass if (column == 1).all() else table.by_cell_and_unit(column * survey.base_weights)
+            for column in values.T
+        ]
         for start in range(0, self.count, size):
             units = np.ascontiguousarray(self.multiplicity[:, start : start + size])
-            factors = table.factors(units)
+            masses = table.mass @ units
+            factors = table.factors(masses)
             for at, matrix in enumerate(sums):
-                result[start : start + size, at] = np.einsum("cr,cr->r", matrix @ units, factors)
+                mass = masses if matrix is table.mass else matrix @ units
+                result[start : start + size, at] = np.einsum("cr,cr->r", mass, factors)
         return result
+
+    def deviations(self, replicated: Floats, full: Floats) -> Floats:
+        """Scaled deviations (R, k) of the replicates' estimates (R, k); `full` (k,) is the full sample's."""
+        used = self.rscales > 0
+        centre = full if self.mse else replicated[used].mean(axis=0)
+        return np.where(used[:, None], (replicated - centre) * np.sqrt(self.scale * self.rscales)[:, None], 0.0)
 
     def covariance_of(self, replicated: Floats, full: Floats) -> Floats:
         """Covariance (k, k) from the replicates' estimates (R, k) and the full sample's (k,)."""
-        used = self.rscales > 0
-        centre = full if self.mse else replicated[used].mean(axis=0)
-        deviations = (replicated[used] - centre) * np.sqrt(self.rscales[used])[:, None]
-        covariance: Floats = self.scale * deviations.T @ deviations
+        deviations = self.deviations(replicated, full)
+        covariance: Floats = deviations.T @ deviations
         return covariance
 
 
@@ -111,6 +120,11 @@ def with_replicates(
     JK1: one stratum; JKn: any; BRR and Fay: two PSUs in every stratum (Fay's factor is `rho`); bootstrap: `count`
     replicates drawn with `seed`.
     """
+    if survey.design.second_phase is not None:
+        raise ComityError(
+            "Replicates made here do not carry the second phase of sampling.",
+            "Use linearised standard errors, or replicate weights that came with the data.",
+        )
     stage = survey.stages[0]
     if method == "JK1":
         made = _jackknife_one(stage)
@@ -272,16 +286,12 @@ class CellChain:
         """Sums of `values` (rows,) by cell and first-stage unit, (cells, units)."""
         return sparse.csr_array((values, (self.cell, self.unit)), shape=(self.cells, self.units))
 
-    def factors(self, units: Floats) -> Floats:
-        """What the chain multiplies the base weight of each cell by, (cells, r), for unit multiplicities (units, r)."""
-        masses: Floats = self.mass @ units
-        result = np.empty_like(masses)
-        for at in range(masses.shape[1]):
-            mass, current = np.ascontiguousarray(masses[:, at]), np.ones(self.cells)
-            for step in self.steps:
-                current = step.replay(mass, current)
-            result[:, at] = current
-        return result
+    def factors(self, masses: Floats) -> Floats:
+        """What the chain multiplies the base weight of each cell by in replicates of these masses, both (cells, r)."""
+        current = np.ones_like(masses)
+        for step in self.steps:
+            current = step.replay_together(masses, current)
+        return current
 
 
 def build_cell_chain(survey: Survey) -> CellChain | None:

@@ -1,7 +1,7 @@
 """A one-page report of estimates, as HTML or PDF: pictures, a table with n and interval, and AAPOR's disclosure
 statement.
 
-HTML needs nothing but itself; PDF is set by typst (extra `pdf`). Both hold the same words in the language asked for.
+HTML needs nothing but itself; PDF is set by typst (extra `reports`). Both hold the same words in the language asked for.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from comity.errors import ComityError
-from comity.estimates.aapor import About, Dispositions, disclosure_statement
+from comity.estimates import notes
+from comity.estimates.aapor import Dispositions
 from comity.estimates.design import Survey
+from comity.estimates.notes import statistic_name
 from comity.estimates.pictures import draw_estimates, svg_of
 from comity.estimates.results import Estimate, format_number
-from comity.wording import Message, message
+from comity.estimates.statement import About, DisclosureItem, disclosure_statement
+from comity.wording import message
 
 
 def write_report(
@@ -46,114 +49,144 @@ def write_report(
     partial.replace(path)
 
 
-def as_html(estimates: Sequence[Estimate], statement: dict[str, str], *, title: str, language: str = "en") -> str:
+def as_html(
+    estimates: Sequence[Estimate], statement: Sequence[DisclosureItem], *, title: str, language: str = "en"
+) -> str:
     """The report as one HTML page with its pictures inside and no scripts."""
-    say = _sayer(language)
+    drawn = html.escape(_PICTURE.in_language(language))
     pictures = "".join(
-        f'<figure role="img" aria-label="{html.escape(say(_PICTURE))}">{svg}</figure>' for svg in _pictures(estimates)
+        f'<figure role="img" aria-label="{drawn}">{svg}</figure>' for svg in _pictures(estimates, language)
     )
-    head = "".join(f'<th scope="col">{html.escape(say(each))}</th>' for each in _HEADINGS)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _row(each, say)) + "</tr>" for each in estimates
+    headings, cells = _table(estimates, language)
+    head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in headings)
+    rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in cells)
+    caption = html.escape(_NUMBERS.in_language(language))
+    below = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(estimates, language))
+    notice = "".join(f'<p class="notice">{html.escape(each)}</p>' for each in _warnings(estimates, language))
+    items = "".join(
+        f"<dt>{html.escape(item.name.in_language(language))}</dt><dd>{html.escape(item.text(language))}</dd>"
+        for item in statement
     )
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(estimates))
-    items = "".join(f"<dt>{html.escape(item)}</dt><dd>{html.escape(text)}</dd>" for item, text in statement.items())
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{html.escape(title)}</h1>{pictures}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}"
-        f"<h2>{html.escape(say(_STATEMENT))}</h2><dl>{items}</dl></body></html>\n"
+        f'<h1>{html.escape(title)}</h1>{notice}{pictures}<div class="table" role="region" aria-label="{caption}" tabindex="0">'
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{below}"
+        f"<h2>{html.escape(_STATEMENT.in_language(language))}</h2><dl>{items}</dl></body></html>\n"
     )
 
 
-def as_pdf(estimates: Sequence[Estimate], statement: dict[str, str], *, title: str, language: str = "en") -> bytes:
+def as_pdf(
+    estimates: Sequence[Estimate], statement: Sequence[DisclosureItem], *, title: str, language: str = "en"
+) -> bytes:
     """The report as a PDF of one A4 page (more where there are many estimates)."""
     try:
         import typst
     except ImportError as error:
         raise ComityError(
-            "A PDF report needs the package typst.", "Install Comity with its extra: comity[pdf]; or write .html."
+            "A PDF report needs the package typst.", "Install Comity with its extra: comity[reports]; or write .html."
         ) from error
-    say = _sayer(language)
     lines = [
         f"#set document(title: {_quoted(title)}, date: none)",
         '#set page(paper: "a4", margin: 1.6cm)',
         f'#set text(size: 8.5pt, lang: "{re.sub("[^a-z-]", "", language)}")',
         f"= {_typst(title)}",
     ]
+    lines += [f"#rect(inset: 6pt, stroke: 1pt)[*{_typst(each)}*]" for each in _warnings(estimates, language)]
     with tempfile.TemporaryDirectory() as folder:
-        pictures = _pictures(estimates)
+        pictures = _pictures(estimates, language)
         for number, svg in enumerate(pictures):
             (Path(folder) / f"{number}.svg").write_text(svg, encoding="utf-8")
-        images = ", ".join(f'image("{number}.svg", height: 4.6cm, fit: "contain")' for number in range(len(pictures)))
         if pictures:
-            lines.append(f"#grid(columns: {min(len(pictures), 2)}, gutter: 6pt, {images})")
-        cells = [f"[*{_typst(say(each))}*]" for each in _HEADINGS]
-        cells += [f"[{_typst(cell)}]" for each in estimates for cell in _row(each, say)]
-        lines.append(f"#table(columns: {len(_HEADINGS)}, stroke: 0.3pt, inset: 3pt, {', '.join(cells)})")
-        lines += [_typst(note) + "\n" for note in _notes(estimates)]
-        lines.append(f"== {_typst(say(_STATEMENT))}")
-        lines.append("#set text(size: 7.5pt)\n#columns(2)[")
-        lines += [f"/ {_typst(item)}: {_typst(text)}" for item, text in statement.items()]
-        lines.append("]")
+            images = ", ".join(f'image("{number}.svg", width: 100%)' for number in range(len(pictures)))
+            lines.append(f"#grid(columns: (1fr, 1fr), gutter: 8pt, align: top, {images})")
+        headings, rows = _table(estimates, language)
+        cells = [f"[*{_typst(each)}*]" for each in headings] + [f"[{_typst(cell)}]" for row in rows for cell in row]
+        lines.append(
+            "#table(columns: (1.7fr, 1.6fr, 1fr, 1.6fr, 1fr), stroke: (x, y) => (bottom: 0.3pt + gray), inset: 3pt, "
+            f"table.header({', '.join(cells[: len(headings)])}), {', '.join(cells[len(headings) :])})"
+        )
+        lines += [_typst(note) + "\n" for note in _notes(estimates, language)]
+        lines.append(f"== {_typst(_STATEMENT.in_language(language))}")
+        lines.append("#set text(size: 7.5pt)")
+        halves = statement[: (len(statement) + 1) // 2], statement[(len(statement) + 1) // 2 :]
+        described = [
+            "\n".join(f"/ {_typst(item.name.in_language(language))}: {_typst(item.text(language))}" for item in half)
+            for half in halves
+        ]
+        lines.append(f"#grid(columns: (1fr, 1fr), gutter: 12pt, [{described[0]}], [{described[1]}])")
         source = Path(folder) / "report.typ"
         source.write_text("\n".join(lines), encoding="utf-8")
         return bytes(typst.compile(str(source)))
 
 
 _PICTURE = message("Estimates with their intervals; the table below has the same numbers.")
+_NUMBERS = message("Estimates with their intervals and numbers of answers")
 _STATEMENT = message("How this survey was made")
 _EVERYONE = message("everyone")
-_HEADINGS = (
-    message("Question"),
-    message("Statistic"),
-    message("Group"),
-    message("Estimate"),
-    message("Interval"),
-    message("Answers (n)"),
-)
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem;"
     "color:#1b1b1b;background:#fff}"
-    "table{border-collapse:collapse;width:100%}"
+    ".notice{border:2px solid #1b1b1b;padding:.5rem .75rem;font-weight:600}.table{overflow-x:auto}table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:600}"
     "th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #c9c9c9}"
     "figure{margin:1rem 0}svg{max-width:100%;height:auto}dt{font-weight:600;margin-top:.4rem}dd{margin:0}"
+    "@media (max-width:40rem){th,td{font-size:.8rem;padding:.25rem .15rem}}"
     "@media print{body{font-size:11px;margin:0}}"
 )
 
 
-def _sayer(language: str):  # type: ignore[no-untyped-def]
-    return lambda each: each.in_language(language) if isinstance(each, Message) else str(each)
-
-
-def _row(each: Estimate, say) -> list[str]:  # type: ignore[no-untyped-def]
-    interval = (
-        f"{format_number(each.low)} – {format_number(each.high)} ({each.confidence:.0%})"
-        if each.low is not None
-        else "–"
+def _table(estimates: Sequence[Estimate], language: str) -> tuple[list[str], list[list[str]]]:
+    """The headings, and a row for each estimate; the confidence stands in the heading where it is one for all."""
+    confidences = {each.confidence for each in estimates}
+    interval = message("Interval")
+    if len(confidences) == 1:
+        interval = message("Interval ({confidence:.0%})", confidence=next(iter(confidences)))
+    names = (
+        message("Question"),
+        message("Group"),
+        message("Estimate"),
+        interval,
+        message("Answers (n)"),
     )
+    rows = [_row(each, language, confidences) for each in estimates]
+    return [name.in_language(language) for name in names], rows
+
+
+def _row(each: Estimate, language: str, confidences: set[float]) -> list[str]:
+    interval = "–"
+    if each.low is not None:
+        interval = f"{format_number(each.low)} – {format_number(each.high)}"
+        if len(confidences) > 1:
+            interval += f" ({each.confidence:.0%})"
     return [
-        each.variable,
-        each.statistic,
-        each.domain_name or say(_EVERYONE),
+        f"{each.variable} ({statistic_name(each.statistic, language)})",
+        each.domain_name or _EVERYONE.in_language(language),
         format_number(each.estimate),
         interval,
         f"{each.n:,}",
     ]
 
 
-def _notes(estimates: Sequence[Estimate]) -> list[str]:
-    return sorted({each.note for each in estimates if each.note})
+_PROMINENT = (notes.OPT_IN, notes.QUASI_RANDOMISATION)
 
 
-def _pictures(estimates: Sequence[Estimate]) -> list[str]:
+def _warnings(estimates: Sequence[Estimate], language: str) -> list[str]:
+    """What stands above everything else: that people chose to take part themselves."""
+    return [each.in_language(language) for each in _PROMINENT if any(one.note == each for one in estimates)]
+
+
+def _notes(estimates: Sequence[Estimate], language: str) -> list[str]:
+    return sorted({each.note.in_language(language) for each in estimates if each.note and each.note not in _PROMINENT})
+
+
+def _pictures(estimates: Sequence[Estimate], language: str) -> list[str]:
     """One picture for each statistic that has a number."""
     by_statistic: dict[str, list[Estimate]] = {}
     for each in estimates:
         if each.estimate is not None:
             by_statistic.setdefault(each.statistic, []).append(each)
-    return [svg_of(draw_estimates(group)) for group in by_statistic.values()]
+    return [svg_of(draw_estimates(group, language=language)) for group in by_statistic.values()]
 
 
 def _typst(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, overload
 import pyarrow as pa
 
 from comity.estimates.columns import Floats
+from comity.wording import Message
 
 RECORD_FIELDS = ("variable", "statistic", "domain", "estimate", "se", "df", "low", "high", "n", "deff")
 
@@ -35,7 +36,7 @@ class Estimate:
     deff: float | None
     confidence: float = 0.95
     variance: str = "linearised"
-    note: str | None = None
+    note: Message | None = None
 
     @property
     def domain_name(self) -> str | None:
@@ -75,7 +76,8 @@ class Estimates(Sequence[Estimate]):
     def as_arrow(self) -> pa.Table:
         """One row an estimate: the ten fields, then confidence, variance and note."""
         rows = [
-            each.as_record() | {"confidence": each.confidence, "variance": each.variance, "note": each.note}
+            each.as_record()
+            | {"confidence": each.confidence, "variance": each.variance, "note": str(each.note) if each.note else None}
             for each in self.items
         ]
         schema = pa.schema(
@@ -103,7 +105,7 @@ class Estimates(Sequence[Estimate]):
         head, *rows = _cells(self.items)
         headings = "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in head)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        notes = sorted({each.note for each in self.items if each.note})
+        notes = sorted({str(each.note) for each in self.items if each.note})
         below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
         return f"<table><thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table>{below}"
 

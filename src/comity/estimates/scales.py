@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import optimize, stats
 
 from comity.errors import ComityError
+from comity.estimates import notes
 from comity.estimates.chain import scores_through
 from comity.estimates.columns import Floats
 from comity.estimates.design import Survey
@@ -198,16 +199,41 @@ def _reliability(
             moved[row, column] = moved[column, row] = step
             change = (function(matrix + moved) - function(matrix - moved)) / (2 * step)
             derivative[row, column] = derivative[column, row] = change if row == column else change / 2
-    quadratic = np.einsum("ij,jk,ik->i", centred, derivative, centred) - float((derivative * matrix).sum())
-    scores = scores_through(survey, np.where(rows, quadratic, 0.0)[:, None] / total)
     title = " + ".join(scale.items)
     n = int(rows.sum())
     if not survey.has_margin_of_error:
-        return Estimate(title, statistic, {}, point, None, None, None, None, n, None, confidence, "none")
-    se = float(np.sqrt(covariance_of_totals(survey, scores)[0, 0]))
+        return Estimate(title, statistic, {}, point, None, None, None, None, n, None, confidence, "none", notes.OPT_IN)
+    if survey.replicates is None:
+        quadratic = np.einsum("ij,jk,ik->i", centred, derivative, centred) - float((derivative * matrix).sum())
+        scores = scores_through(survey, np.where(rows, quadratic, 0.0)[:, None] / total)
+        variance, method = covariance_of_totals(survey, scores)[0, 0], "linearised"
+    else:
+        replicated = survey.replicates.estimates(survey, _over_replicates(filled, rows, function))
+        variance = survey.replicates.covariance_of(replicated, np.array([point]))[0, 0]
+        method = survey.replicates.name
+    se = float(np.sqrt(variance))
     df = survey.domain_degrees_of_freedom(rows)
     margin = float(stats.t.ppf(0.5 + confidence / 2, max(df, 1))) * se
-    return Estimate(title, statistic, {}, point, se, df, point - margin, min(point + margin, 1.0), n, None, confidence)
+    return Estimate(
+        title, statistic, {}, point, se, df, point - margin, min(point + margin, 1.0), n, None, confidence,
+        method, survey.caveat,
+    )  # fmt: skip
+
+
+def _over_replicates(
+    filled: Floats, rows: npt.NDArray[np.bool_], function: Callable[[Floats], float]
+) -> Callable[[Floats], Floats]:
+    """The coefficient for each column of replicate weights (rows, r), as (r, 1)."""
+
+    def evaluate(weights: Floats) -> Floats:
+        found = []
+        for column in weights.T:
+            used = np.where(rows, column, 0.0)
+            centred = filled - used @ filled / used.sum()
+            found.append([function(centred.T @ (centred * used[:, None]) / used.sum())])
+        return np.array(found)
+
+    return evaluate
 
 
 def _one_factor(matrix: Floats) -> Floats:

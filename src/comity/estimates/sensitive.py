@@ -14,11 +14,19 @@ import numpy as np
 from scipy import stats
 
 from comity.errors import ComityError
+from comity.estimates import notes
 from comity.estimates.change import estimate_difference
 from comity.estimates.columns import Floats
 from comity.estimates.design import Survey
 from comity.estimates.estimators import Domain, Term, domains, estimate_proportion, estimate_ratios
 from comity.estimates.results import Estimate, Estimates
+from comity.wording import Message, message
+
+_LIST_ASSUMES = message(
+    "Assumes that the sensitive item does not change the other answers, and that people answer it truthfully."
+)
+_ASSUMPTION_FAILS = message("The estimate is outside 0-1: by chance, or because an assumption fails.")
+_DEVICE_FAILS = message("The estimate is outside 0-1: by chance, or because the device was not followed.")
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class RandomisedResponse:
     people.
     """
 
-    name: str
+    name: Message
     slope: float
     floor: float
 
@@ -41,7 +49,7 @@ class RandomisedResponse:
             raise ComityError(
                 "Warner's device with probability 0.5 hides everything.", "Use another probability, such as 0.7."
             )
-        return RandomisedResponse("Warner's design", 2 * truth - 1, 1 - truth)
+        return RandomisedResponse(message("Warner's design"), 2 * truth - 1, 1 - truth)
 
     @staticmethod
     def forced_response(truth: float, forced_yes: float) -> RandomisedResponse:
@@ -49,7 +57,7 @@ class RandomisedResponse:
         _check(truth)
         if forced_yes < 0 or truth + forced_yes > 1:
             raise ComityError(f"The probabilities {truth} and {forced_yes} exceed 1.", "They share one device.")
-        return RandomisedResponse("forced response", truth, forced_yes)
+        return RandomisedResponse(message("forced response"), truth, forced_yes)
 
     @staticmethod
     def unrelated_question(sensitive: float, prevalence: float) -> RandomisedResponse:
@@ -57,7 +65,7 @@ class RandomisedResponse:
         _check(sensitive)
         if not 0 <= prevalence <= 1:
             raise ComityError(f"The prevalence is {prevalence}.", "It is between 0 and 1.")
-        return RandomisedResponse("unrelated question", sensitive, (1 - sensitive) * prevalence)
+        return RandomisedResponse(message("unrelated question"), sensitive, (1 - sensitive) * prevalence)
 
 
 def estimate_randomised_response(
@@ -81,11 +89,8 @@ def estimate_list_experiment(survey: Survey, count: str, *, treated: str, by: st
     for domain in domains(survey, names):
         inside = survey if domain.inside is None else _only(survey, count, domain)
         found = estimate_difference(inside, count, by=treated, between=labels)[0]
-        note = (
-            "Assumes that the sensitive item does not change the other answers, and that people answer it truthfully."
-        )
-        if found.estimate is not None and not 0 <= found.estimate <= 1:
-            note += " The estimate is outside 0-1: by chance, or because an assumption fails."
+        outside = found.estimate is not None and not 0 <= found.estimate <= 1
+        note = notes.together(_LIST_ASSUMES, _ASSUMPTION_FAILS if outside else None, found.note)
         items.append(replace(found, statistic="list experiment", domain=domain.name, note=note))
     return Estimates(tuple(items))
 
@@ -159,9 +164,8 @@ def _unhidden(each: Estimate, device: RandomisedResponse) -> Estimate:
     if each.estimate is None:
         return each
     point = (each.estimate - device.floor) / device.slope
-    note = f"Answers were hidden by {device.name}."
-    if not 0 <= point <= 1:
-        note += " The estimate is outside 0-1: by chance, or because the device was not followed."
+    hidden = message("Answers were hidden by chance: {device}.", device=device.name)
+    note = notes.together(hidden, None if 0 <= point <= 1 else _DEVICE_FAILS, each.note)
     if each.se is None or each.df is None:
         return replace(each, statistic="randomised response", estimate=point, note=note)
     se = each.se / abs(device.slope)

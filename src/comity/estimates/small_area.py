@@ -17,11 +17,10 @@ from scipy import optimize, stats
 
 from comity.errors import ComityError
 from comity.estimates.columns import Floats
+from comity.estimates.notes import MODEL_ALONE, MOSTLY_MODEL, POOLED
 from comity.estimates.results import Estimate
+from comity.wording import Message
 
-MODEL_ALONE = "from the model alone: nobody in this area was asked"
-MOSTLY_MODEL = "mostly from the model: this area's own answers carry less than half"
-POOLED = "pooled with similar areas"
 DIRECT_N = 100
 
 
@@ -42,7 +41,7 @@ class AreaEstimate:
     effective_n: float
     data_weight: float
     direct: float | None
-    label: str | None
+    label: Message | None
 
 
 @dataclass(frozen=True)

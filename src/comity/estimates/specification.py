@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 
 from comity.errors import ComityError, nearest
-from comity.estimates.aapor import About
 from comity.estimates.columns import Columns
-from comity.estimates.design import Design, Survey
+from comity.estimates.design import Design, SecondPhase, Survey
 from comity.estimates.replicates import METHODS, with_replicate_columns, with_replicates
-from comity.estimates.weighting import (
+from comity.estimates.statement import About
+from comity.estimates.steps import (
     AdjustEligibility,
     AdjustNonresponse,
     Calibrate,
@@ -26,8 +26,8 @@ from comity.estimates.weighting import (
     Rake,
     Step,
     Trim,
-    weigh,
 )
+from comity.estimates.weighting import weigh
 
 STEPS: Mapping[str, type[Step]] = {
     "eligibility": AdjustEligibility,
@@ -90,6 +90,8 @@ def parse_specification(content: object, name: str = "the design") -> Specificat
             raise ComityError(f"'{key}' in '{name}' is {plain[key]!r}.", "It is true or false.")
     if "minimum_n" in plain and (isinstance(plain["minimum_n"], bool) or not isinstance(plain["minimum_n"], int)):
         raise ComityError(f"'minimum_n' in '{name}' is {plain['minimum_n']!r}.", "It is a whole number.")
+    if plain.get("second_phase") is not None:
+        plain["second_phase"] = _second_phase(plain["second_phase"], f"{name}, second_phase")
     steps = content.get("weighting") or []
     if not isinstance(steps, Sequence) or isinstance(steps, str):
         raise ComityError(
@@ -122,6 +124,13 @@ def _texts(value: object, key: str, name: str) -> tuple[str, ...]:
     if not isinstance(values, Sequence) or not all(isinstance(each, str) for each in values):
         raise ComityError(f"'{key}' in '{name}' is {value!r}.", "It is a column's name, or a list of them.")
     return tuple(values)
+
+
+def _second_phase(content: object, where: str) -> SecondPhase:
+    if not isinstance(content, Mapping) or not isinstance(content.get("selected"), str):
+        raise ComityError(f"'{where}' has no 'selected'.", "Name the column that says who was drawn again.")
+    _refuse_unknown_keys(content, _fields(SecondPhase), where)
+    return SecondPhase(**content)
 
 
 def _step(content: object, name: str) -> Step:

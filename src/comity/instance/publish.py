@@ -1,6 +1,7 @@
 """The main job: an agency's files become a sealed public release, or nothing at all.
 
-standardise -> count -> analyse -> protect -> write -> seal; each step is a function of the part of Comity that owns it.
+standardise -> count -> analyse -> protect -> show what would become public -> seal; each step is a function of the part of
+Comity that owns it.
 """
 
 from __future__ import annotations
@@ -17,20 +18,28 @@ from comity.disclosure import Policy
 from comity.disparity.rates import BENCHMARK_NAMES, Benchmark
 from comity.errors import ComityError, nearest
 from comity.instance.findings import Analysis, analyse_stops
+from comity.instance.preview import Preview, preview_of
 from comity.instance.quality import accounting_of, quality_of
 from comity.instance.settings import Dataset, Instance, Table, read_instance
+from comity.instance.standing import account_of, standing_files
 from comity.instance.tables import columns_of, count_table, tables_of
+from comity.instance.witnesses import Post, countersigning, finish_what_waits
 from comity.ledger import Signer, verify
-from comity.population import match_areas, read_areas, read_population
+from comity.population import read_population
 from comity.records import Mapping as SourceMapping
 from comity.records import StandardisedRecords, read_mapping, standardise
 from comity.releases.draft import Draft, DraftTable
-from comity.releases.publish import publish_draft
+from comity.releases.publish import plan_release, seal_plan
 from comity.releases.states import only_publisher
 from comity.wording import message
 
 Progress = Callable[[str, float], None]
+Confirm = Callable[[Preview], bool]
 _SILENT: Progress = lambda step, share: None  # noqa: E731
+
+
+class NotSealed(ComityError):
+    """Whoever was asked did not agree to seal it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,8 @@ class Published:
     """What `publish` made public, or found public already.
 
     release: its id. is_new: False when the same release was there. records: where every source row went. hidden: counts that are
-    suppressed, of `cells` counts. findings: as they are stored. checkpoint: text of the log's checkpoint.
+    suppressed, of `cells` counts. findings: as they are stored. checkpoint: text of the log's checkpoint. preview: the page
+    that showed it before it was sealed, or None.
     """
 
     release: str
@@ -49,6 +59,7 @@ class Published:
     hidden: int
     findings: Sequence[Mapping[str, Any]]
     checkpoint: str
+    preview: Path | None = None
 
     def as_record(self) -> dict[str, Any]:
         """Plain values, as `comity publish --json` prints them."""
@@ -93,12 +104,26 @@ def _said(finding: Mapping[str, Any]) -> str:
     return " ".join(text["en"] for text in (finding["headline"], finding["sentence"]) if text)
 
 
-def publish(folder: Path | str, dataset: str | None = None, *, today: date, progress: Progress = _SILENT) -> Published:
+def publish(
+    folder: Path | str,
+    dataset: str | None = None,
+    *,
+    today: date,
+    because: Mapping[str, str] | None = None,
+    confirm: Confirm | None = None,
+    post: Post | None = None,
+    progress: Progress = _SILENT,
+) -> Published:
     """Publishes `dataset` (or the only one) of the instance in `folder`, dated `today`.
+
+    because: why a period that is public already is corrected, in each language; without it a correction is refused.
+    confirm: is shown everything that would become public, before it is sealed; NotSealed unless it answers True; not
+    asked when nothing would change. post: how to reach witnesses, where the ledger requires some.
 
     Publishing the same input again changes nothing. One publisher at a time: a second one waits a minute, then PublisherBusy.
     Raises a ComityError for whatever is wrong with settings, mapping, files or key, when the audit finds that a hidden count could
-    be worked out, and when the public folder was tampered with; the public folder is then as it was.
+    be worked out, when a promise is missed or dropped without a reason, and when the public folder was tampered with; the
+    public folder is then as it was. WitnessesMissing: what was made is kept, and the next run goes on with it.
     """
     instance = read_instance(Path(folder))
     chosen = instance.dataset(dataset)
@@ -106,6 +131,7 @@ def publish(folder: Path | str, dataset: str | None = None, *, today: date, prog
     mapping = read_mapping(instance.folder / chosen.mapping)
     into = instance.records / chosen.name / chosen.period
     with only_publisher(instance.folder):
+        finish_what_waits(instance.folder, instance.witnesses, post)
         for leftover in into.parent.glob(f".{into.name}-*"):  # private rows of a run that was killed
             shutil.rmtree(leftover)
         records = standardise(
@@ -115,21 +141,38 @@ def publish(folder: Path | str, dataset: str | None = None, *, today: date, prog
             progress=lambda step, share: progress("Standardise", share),
         )
         progress("Standardise", 1.0)
-        draft = _draft(instance, chosen, records, mapping, progress)
+        draft = replace(_draft(instance, chosen, records, mapping, progress), correction=because)
         column = draft.columns.get(chosen.place or "")
         places = [code.code for code in column.codes] if column else []
-        standing = _standing_files(instance, chosen, places)
-        built, sealed = publish_draft(instance.folder, draft, standing, signer=signer, today=today, progress=progress)
+        plan = plan_release(
+            instance.folder,
+            draft,
+            standing_files(instance, chosen, places),
+            account_of(instance, chosen),
+            signer=signer,
+            today=today,
+            progress=progress,
+        )
+        assert plan.built
+        page = None
+        if not plan.is_empty:
+            shown = preview_of(instance, plan, accounting_of(records), today=today)
+            page = shown.page
+            if confirm and not confirm(shown):
+                raise NotSealed("Nothing was sealed, and nothing became public.", f"What would have is in {page}.")
+        countersign = countersigning(instance.public, instance.witnesses, post)
+        sealed = seal_plan(instance.folder, plan, signer=signer, today=today, countersign=countersign)
         progress("Seal", 1.0)
     return Published(
         release=sealed.release,
         is_new=sealed.is_new,
         public=instance.public,
         records=accounting_of(records),
-        cells=built.protected.report.cells,
-        hidden=built.protected.report.primary + built.protected.report.secondary,
-        findings=built.findings,
+        cells=plan.built.protected.report.cells,
+        hidden=plan.built.protected.report.primary + plan.built.protected.report.secondary,
+        findings=plan.built.findings,
         checkpoint=sealed.checkpoint,
+        preview=page,
     )
 
 
@@ -235,34 +278,6 @@ def _sparing(policy: Policy, tables: Sequence[Table], findings: Sequence[Mapping
         for cell in finding["counts"]
     }
     return replace(policy, cost_factors=(*policy.cost_factors, *((dict(each), 1000.0) for each in sorted(used))))
-
-
-def _standing_files(instance: Instance, dataset: Dataset, places: Sequence[str]) -> dict[str, Any]:
-    """agency.json, calendar.json and outlines of `places`, as release-json.md has them."""
-    agency = instance.agency
-    files: dict[str, Any] = {
-        "agency.json": {
-            "name": dict(agency.name),
-            "languages": list(agency.languages),
-            "notice": dict(agency.notice) or None,
-            "sample": agency.is_sample,
-            "website": agency.url or None,
-            "contact": {"name": dict(agency.name), "email": agency.contact} if agency.contact else None,
-            "time_zone": agency.time_zone,
-        },
-        "calendar.json": {
-            "promises": [
-                {"dataset": each.dataset, "period": each.period, "title": dict(each.title), "due": each.due.isoformat()}
-                for each in instance.calendar
-            ]
-        },
-    }
-    if dataset.areas and dataset.place:
-        areas = read_areas(instance.folder / dataset.areas, name=dataset.areas_name)
-        matched = match_areas(areas, places)
-        about = {"attribution": dict(areas.attribution)} if areas.attribution else {}
-        files[f"areas/{dataset.place}.geojson"] = {**about, **matched.as_geojson()}
-    return files
 
 
 def _next_due(instance: Instance, dataset: Dataset) -> date | None:

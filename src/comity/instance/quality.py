@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from comity.disclosure import Policy
+from comity.instance.protection import privacy_budget
 from comity.records import StandardisedRecords, count
 from comity.wording import Message, message
 
@@ -56,6 +57,7 @@ def quality_of(records: StandardisedRecords, policy: Policy, languages: Sequence
         else [],
         "files": [{key: each[key] for key in ("sha256", "bytes", "rows")} for each in account.files],
         "formats": account.date_format_hits,
+        **({"privacy_budget": privacy_budget(records)} if policy.method == "dp" else {}),
     }
 
 

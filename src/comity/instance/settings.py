@@ -8,12 +8,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from comity.errors import ComityError, nearest
+from comity.releases.breaks import KINDS, Break
+from comity.releases.promises import Promise
 from comity.wording import LANGUAGES
 
 SETTINGS_FILE = "comity.toml"
@@ -52,7 +54,8 @@ class Table:
 class Dataset:
     """One kind of record that is published by period.
 
-    files: glob patterns, relative to the instance. benchmarks: key -> description of a denominator. labels: column -> code -> text by language, for codes of the source's own.
+    files: glob patterns, relative to the instance. benchmarks: key -> description of a denominator. labels: column -> code ->
+    text by language, for codes of the source's own. left_out: promised table or finding -> why this period lacks it.
     """
 
     name: str
@@ -69,16 +72,16 @@ class Dataset:
     policy: Mapping[str, Any] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
     labels: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    breaks: tuple[Break, ...] = ()
 
 
 @dataclass(frozen=True)
-class Promise:
-    """A release that will come: which dataset, for which period, by when."""
+class WitnessAddress:
+    """Where a witness answers (`url`, without add-checkpoint), and its key."""
 
-    dataset: str
-    period: str
-    due: date
-    title: Mapping[str, str]
+    url: str
+    vkey: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Instance:
     agency: Agency
     datasets: Mapping[str, Dataset]
     calendar: tuple[Promise, ...]
+    witnesses: tuple[WitnessAddress, ...] = ()
 
     @property
     def public(self) -> Path:
@@ -131,17 +135,38 @@ def read_instance(folder: Path) -> Instance:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend that line; strings need quotes.") from None
-    _refuse_unknown_keys(raw, ("agency", "datasets", "calendar", "site"), "the top level")
+    _refuse_unknown_keys(raw, ("agency", "datasets", "calendar", "witnesses", "site"), "the top level")
     agency = _read_agency(_table(raw, "agency"))
     datasets = {name: _read_dataset(name, body, agency.languages) for name, body in _table(raw, "datasets", {}).items()}
-    calendar = tuple(_build(Promise, row, "[[calendar]]") for row in raw.get("calendar", []))
+    calendar = tuple(_read_promise(row, agency.languages) for row in raw.get("calendar", []))
     for promise in calendar:
         if promise.dataset not in datasets:
             raise SettingsError(
                 f"[[calendar]] promises the dataset '{promise.dataset}', which {SETTINGS_FILE} does not have.",
                 f"Use one of: {', '.join(sorted(datasets))}.",
             )
-    return Instance(folder, agency, datasets, calendar)
+    named = [each.name for each in calendar]
+    for name in named:
+        if named.count(name) > 1:
+            raise SettingsError(
+                f"[[calendar]] promises {name} twice.", "Keep one, with all the tables and findings that are promised."
+            )
+    witnesses = tuple(_build(WitnessAddress, row, "[[witnesses]]") for row in raw.get("witnesses", []))
+    return Instance(folder, agency, datasets, calendar, witnesses)
+
+
+def _read_promise(row: Mapping[str, Any], languages: tuple[str, ...]) -> Promise:
+    promise = _build(Promise, row, "[[calendar]]")
+    where = f"[[calendar]] for {promise.name}"
+    _check_address("period", promise.period, where)
+    if isinstance(promise.due, datetime):
+        raise SettingsError(
+            f"due in {where} is {promise.due}.", "It must be a date such as 2026-03-01, without a time."
+        )
+    for label, texts in (("title", promise.title), ("because", promise.because), ("broken", promise.broken)):
+        if texts or label == "title":
+            _check_languages(label, texts, where, languages)
+    return promise
 
 
 def _read_agency(body: Mapping[str, Any]) -> Agency:
@@ -163,28 +188,54 @@ def _read_dataset(name: str, body: Mapping[str, Any], languages: tuple[str, ...]
         )
     body = dict(body)
     tables = tuple(_build(Table, row, f"[[datasets.{name}.tables]]") for row in body.pop("tables", []))
+    breaks = tuple(_read_break(row, name, languages) for row in body.pop("breaks", []))
     dataset = _build(
         Dataset,
         {
             **body,
             "name": name,
             "tables": tables,
+            "breaks": breaks,
         },
         where,
     )
-    if not dataset.period or not all(c.isascii() and (c.isalnum() or c in "-_") for c in dataset.period):
-        raise SettingsError(
-            f"period in {where} is '{dataset.period}', which cannot be part of a web address.",
-            'Write it as "2017", "2017-q3" or "2017-08".',
-        )
+    _check_address("period", dataset.period, where)
     for label, texts in (("title", dataset.title), *((f"title of table {t.name}", t.title) for t in dataset.tables)):
-        missing = [language for language in languages if not texts.get(language)]
-        if missing:
-            raise SettingsError(
-                f"The {label} in {where} has no text in '{missing[0]}', a language of this agency.",
-                f'Add title.{missing[0]} = "...".',
-            )
+        _check_languages(label, texts, where, languages)
+    for left, texts in dataset.left_out.items():
+        _check_languages(f"left_out.{left}", texts, where, languages)
     return dataset
+
+
+def _read_break(row: Mapping[str, Any], dataset: str, languages: tuple[str, ...]) -> Break:
+    where = f"[[datasets.{dataset}.breaks]]"
+    _refuse_unknown_keys(row, ("name", "period", "kind", "tables", "text"), where)
+    found = _build(Break, {**row, "dataset": dataset}, where)
+    for label in ("name", "period"):
+        _check_address(label, getattr(found, label), where)
+    if found.kind not in KINDS:
+        raise SettingsError(f"kind in {where} is '{found.kind}'.", f"Use one of: {', '.join(KINDS)}.")
+    _check_languages("text", found.text, where, languages)
+    return found
+
+
+def _check_address(label: str, value: str, where: str) -> None:
+    if not value or not all(c.isascii() and (c.isalnum() or c in "-_") for c in value):
+        raise SettingsError(
+            f"{label} in {where} is '{value}', which cannot be part of a web address.",
+            'Write it as "2017", "2017-q3" or "2017-08".' if label == "period" else "Use letters, digits, - and _.",
+        )
+
+
+def _check_languages(label: str, texts: Any, where: str, languages: tuple[str, ...]) -> None:
+    """Every language of the agency has its text."""
+    missing = [each for each in languages if not isinstance(texts, Mapping) or not texts.get(each)]
+    if missing:
+        key = label.split(" of ")[0]
+        raise SettingsError(
+            f"The {label} in {where} has no text in '{missing[0]}', a language of this agency.",
+            f'Add {key}.{missing[0]} = "...".',
+        )
 
 
 def _check_agency(agency: Agency) -> None:

@@ -6,10 +6,12 @@ Also what every column and code in them means, for the dictionary: from the voca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from comity.disclosure import CountTable
+from comity.disclosure import CountTable, Policy
 from comity.errors import ComityError, nearest
+from comity.instance.protection import ready_for
 from comity.instance.settings import Dataset, Table
 from comity.records import NOT_RECORDED, StandardisedRecords, count
 from comity.releases.draft import Code, Column
@@ -34,6 +36,13 @@ _DERIVED: dict[str, tuple[Message, Message]] = {
 }
 
 
+@dataclass(frozen=True)
+class PolicedTable(Table):
+    """A table to publish, and how its dataset's counts are protected."""
+
+    policy: Policy = field(default_factory=Policy)
+
+
 def groupable_columns(records: StandardisedRecords) -> tuple[str, ...]:
     """The columns that may stand in a public table: never one about a single person, never one with a value of its own for each row."""
     described = {each["name"]: each for each in records.dictionary}
@@ -48,12 +57,12 @@ def groupable_columns(records: StandardisedRecords) -> tuple[str, ...]:
     return (*standing, *derived, *(["hour"] if "time" in records.columns else []))
 
 
-def tables_of(dataset: Dataset, records: StandardisedRecords, languages: Sequence[str]) -> tuple[Table, ...]:
+def tables_of(dataset: Dataset, records: StandardisedRecords, languages: Sequence[str]) -> tuple[PolicedTable, ...]:
     """The tables to publish. Raises ComityError for a column that these records do not have or may not publish."""
     columns = groupable_columns(records)
-    if not dataset.tables:
-        return _usual_tables(columns, records, languages)
-    for table in dataset.tables:
+    tables = dataset.tables or _usual_tables(columns, records, languages)
+    policy = Policy.from_dict({name: value for name, value in dataset.policy.items() if name != "reason"})
+    for table in tables:
         for name in (*table.dimensions, *table.where):
             if name not in columns:
                 near = nearest(name, columns)
@@ -61,7 +70,9 @@ def tables_of(dataset: Dataset, records: StandardisedRecords, languages: Sequenc
                     f"Table '{table.name}' in comity.toml counts by '{name}', which these records do not have or may not publish.",
                     f"Did you mean '{near}'?" if near else f"They have: {', '.join(columns)}.",
                 )
-    return dataset.tables
+    return tuple(
+        PolicedTable(table.name, table.dimensions, table.title, table.where, policy=policy) for table in tables
+    )
 
 
 def columns_of(
@@ -72,9 +83,11 @@ def columns_of(
     return {name: _column(name, dataset, records, languages) for name in names}
 
 
-def count_table(table: Table, records: StandardisedRecords, measure: str, columns: Mapping[str, Column]) -> CountTable:
-    """The counts of `table`, finest cells only, with every code of each column."""
-    return CountTable(
+def count_table(
+    table: PolicedTable, records: StandardisedRecords, measure: str, columns: Mapping[str, Column]
+) -> CountTable:
+    """The counts of `table`, finest cells only, with every code of each column, and what its policy needs beside them."""
+    counted = CountTable(
         name=table.name,
         measure=measure,
         dimensions=table.dimensions,
@@ -82,6 +95,7 @@ def count_table(table: Table, records: StandardisedRecords, measure: str, column
         categories={name: tuple(code.code for code in columns[name].codes) for name in table.dimensions},
         where=table.where,
     )
+    return ready_for(table.policy, counted, records)
 
 
 def _usual_tables(columns: Sequence[str], records: StandardisedRecords, languages: Sequence[str]) -> tuple[Table, ...]:
@@ -126,6 +140,7 @@ def _column(name: str, dataset: Dataset, records: StandardisedRecords, languages
         message("Not recorded").in_languages(languages),
         message("The record says nothing here. Not the same as unknown, and not a zero.").in_languages(languages),
     )
+    _refuse_formulas(name, present)
     ordered = [known[code] for code in known if code in present]
     ordered += [
         Code(code, dict.fromkeys(languages, code)) for code in present if code not in known and code != NOT_RECORDED
@@ -133,3 +148,13 @@ def _column(name: str, dataset: Dataset, records: StandardisedRecords, languages
     if NOT_RECORDED in present:
         ordered.append(not_recorded)
     return Column(name, described["label"], described["definition"], ordered, is_place=name in PLACES)
+
+
+def _refuse_formulas(column: str, codes: Sequence[str]) -> None:
+    """Codes of free text become cells of public CSV files, and a spreadsheet runs a cell that begins like these."""
+    for code in codes:
+        if code.startswith(("=", "+", "-", "@", "\t", "\r")):
+            raise ComityError(
+                f"A value of '{column}' is {code!r}, which a spreadsheet that opens the published table would run.",
+                f"Give it another name under 'codes' of '{column}' in the mapping.",
+            )

@@ -24,7 +24,7 @@ from comity.ledger.checkpoint import MOST_BYTES, Checkpoint
 from comity.ledger.log import APPENDING
 from comity.ledger.merkle import leaf_hash, range_hash
 from comity.ledger.notes import COSIGNATURE, SIGNATURE, NoteError, Verifier, cosigned_at
-from comity.ledger.sealing import VKEY, Digest, Entry, EntryError, read_manifest
+from comity.ledger.sealing import FOR_EVER, NEVER_CHANGED, VKEY, Digest, Entry, EntryError, read_manifest
 from comity.ledger.sources import Served, Source, TooLong, Unreadable, source_of
 
 CHECKPOINT = "ledger/checkpoint"
@@ -401,10 +401,17 @@ class _Check:
             if number == 0 and (entry.kind != "origin" or VKEY not in entry.files):
                 self._wrong(_place(0, entries), f"does not begin with an origin entry that names {VKEY}.")
             for name, digest in entry.files.items():
-                if digest and first.setdefault(name, digest) != digest and name.startswith("releases/"):
+                if digest and first.setdefault(name, digest) != digest and name.startswith(NEVER_CHANGED):
+                    kind = name.split("/")[0].removesuffix("s")
                     self._wrong(
-                        name, f"was sealed again with other content in entry {number:,}; a release never changes."
+                        name, f"was sealed again with other content in entry {number:,}; a {kind} never changes."
                     )
+                if digest is None and name.startswith(FOR_EVER):
+                    self._wrong(name, f"was taken away in entry {number:,}; what it says stays for ever.")
+                if digest is None and name.startswith("releases/") and not entry.files.get(_tombstone(name)):
+                    self._wrong(name, f"was taken away in entry {number:,} without a tombstone that says who and why.")
+                if digest and name in named and named[name] is None and name.startswith("releases/"):
+                    self._wrong(name, f"was withdrawn and is put back by entry {number:,}; a withdrawal is for good.")
                 named[name] = digest
         self.expected = {name: (digest, "the ledger") for name, digest in named.items() if digest}
         for name in sorted(self.expected):
@@ -527,6 +534,11 @@ class _Check:
         if self.listing is None:
             limits.append("Over the network, files that the ledger does not name cannot be seen.")
         return tuple(limits)
+
+
+def _tombstone(manifest: str) -> str:
+    """The file that must be sealed by the entry that takes away the release of this manifest."""
+    return f"withdrawals/{manifest.removeprefix('releases/').removesuffix('/manifest.json')}.json"
 
 
 def _place(number: int, entries: list[bytes]) -> str:

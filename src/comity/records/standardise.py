@@ -270,8 +270,9 @@ class _Run:
         )
         self.engine.write_parquet(rejected.union(unreadable), self.records.rejects_parquet)
         rejects = self.engine.read(self.records.rejects_parquet)
-        readable = rejects.mutate(**{REASONS: rejects[REASONS].join("; ")}).order_by("source_file", "raw_row_number")
-        self.engine.write_csv(readable, self.records.rejects_csv)
+        texts = {name: _harmless(rejects[name]) for name in (*raw_columns, "raw_line")}
+        readable = rejects.mutate(**texts, **{REASONS: rejects[REASONS].join("; ")})
+        self.engine.write_csv(readable.order_by("source_file", "raw_row_number"), self.records.rejects_csv)
         return rejects
 
     def _account(self, raw: ir.Table, checked: CheckedRows, rejects: ir.Table, *, has_duplicates: bool) -> Accounting:
@@ -327,6 +328,15 @@ class _Run:
         counted = self.engine.to_arrow(accepted.group_by(column).agg(n=accepted.count())).to_pylist()
         hits = {each[column]: each["n"] for each in counted}
         return {format: hits.get(format, 0) for format in formats}
+
+
+def _harmless(text: ir.StringValue) -> ir.StringValue:
+    """`text` with an apostrophe before what a spreadsheet would run; the Parquet file beside it has it as it came."""
+    import ibis
+
+    first = text.left(1)
+    is_signed_text = first.isin(["+", "-"]) & text.try_cast("float64").isnull()
+    return ibis.ifelse(first.isin(["=", "@", "\t", "\r"]) | is_signed_text, ibis.literal("'") + text, text)
 
 
 def dictionary(mapping: Mapping) -> list[dict[str, Any]]:

@@ -18,8 +18,15 @@ from comity.disclosure import Protected, PublishedRelease, protect
 from comity.disclosure.tables import levels
 from comity.releases.draft import SIZES, Draft, DraftTable, check_draft
 from comity.releases.drawing import draw
+from comity.releases.explanation import notes_beside_tables, policy_record
 from comity.releases.render import csv, json_bytes, parquet
-from comity.releases.withholding import withhold_hidden
+from comity.releases.withholding import (
+    Public,
+    findings_as_published,
+    quality_as_published,
+    refuse_what_tells,
+    rounded_picture,
+)
 from comity.wording import message
 
 Progress = Callable[[str, float], None]
@@ -61,16 +68,19 @@ def build_release(
         earlier=earlier,
         progress=lambda step, share: progress(step.capitalize(), share),
     )
-    findings = withhold_hidden(draft.findings, protected, minimum=draft.policy.minimum, languages=draft.languages)
+    public = Public.of([table.counts for table in draft.tables], protected, draft.policy)
+    findings = findings_as_published(draft.findings, public, languages=draft.languages)
     files: dict[str, bytes] = {}
     for name, table in protected.tables.items():
         files[f"tables/{name}.csv"] = csv(table)
         files[f"tables/{name}.parquet"] = parquet(table)
+    files["tables/notes.txt"] = notes_beside_tables(draft)
     files |= _charts(draft, findings, progress)
     files["findings.json"] = json_bytes({"findings": findings})
     files["methods.json"] = json_bytes({"methods": {key: draft.methods[key] for key in sorted(draft.methods)}})
-    files["quality.json"] = json_bytes(draft.quality)
+    files["quality.json"] = json_bytes(quality_as_published(draft.quality, public))
     files["dictionary.json"] = json_bytes(_dictionary(draft))
+    refuse_what_tells(files, public)
     return Built(draft, files, findings, protected)
 
 
@@ -83,7 +93,9 @@ def _charts(draft: Draft, findings: Sequence[Mapping[str, Any]], progress: Progr
         for language in draft.languages
         for size in SIZES
     ]
-    pictures = draw([specification for _, specification in wanted], progress=lambda share: progress("Draw", share))
+    pictures = draw(
+        [rounded_picture(specification) for _, specification in wanted], progress=lambda share: progress("Draw", share)
+    )
     progress("Draw", 1.0)
     return {path: picture for (path, _), picture in zip(wanted, pictures, strict=True)}
 
@@ -108,7 +120,7 @@ def _descriptors(built: Built, version: int, published: date) -> dict[str, bytes
             for each in draft.pictures
             if f"charts/{each.name}.{draft.languages[0]}.wide.svg" in built.files
         ],
-        "policy": {**draft.policy.as_record(), "reason": draft.policy_reason},
+        "policy": policy_record(draft),
         "protection": built.protected.report.as_record(),
         "source": draft.source,
         "licence": draft.licence or LICENCE,
@@ -249,7 +261,7 @@ def _schema(table: pa.Table, draft: Draft) -> dict[str, Any]:
                 "name": "count",
                 "type": "integer",
                 "description": "Empty where status is suppressed.",
-                "constraints": {"minimum": 0},
+                "constraints": {} if draft.policy.method == "dp" else {"minimum": 0},
             },
             {
                 "name": "status",

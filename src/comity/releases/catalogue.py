@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from comity.errors import ComityError
+from comity.releases.breaks import Break, read_breaks
+from comity.releases.changes import CHANGES
+from comity.releases.promises import BROKEN, Step, deadline, missing_from, read_promises
+from comity.releases.withdrawals import Withdrawal, read_withdrawals
 
 Text = Mapping[str, str]
 
@@ -152,6 +156,16 @@ class Release:
         return _read(self.path / "quality.json")
 
     @cached_property
+    def left_out(self) -> tuple[Mapping[str, Any], ...]:
+        """Promised tables and findings that it lacks, each with its reason."""
+        return tuple(_read(self.path / "left_out.json", missing={}).get("left_out", []))
+
+    @cached_property
+    def changes(self) -> Mapping[str, Any] | None:
+        """changes.json: what this version changed of the one before it; None where it replaced none."""
+        return _read(self.path / CHANGES, missing={}) or None
+
+    @cached_property
     def dictionary(self) -> tuple[Mapping[str, Any], ...]:
         return tuple(_read(self.path / "dictionary.json").get("columns", []))
 
@@ -168,19 +182,47 @@ class Release:
 
 @dataclass(frozen=True)
 class Promise:
-    """One line of the calendar and how it stands on a given day.
+    """One promise and how it stands on a given day.
 
-    state: "kept", "kept late", "due" or "overdue". `release` keeps it, where one does.
+    state: "kept", "kept late", "due", "overdue" or "broken". `release` keeps it, where one does. steps: its sealed life,
+    first to last. due: the day it names now; counted: the day that counts, which a later day sealed too late does not move.
     """
 
-    dataset: str
-    period: str
-    title: Text
-    due: date
-    promised: date | None
+    steps: tuple[Step, ...]
+    counted: date
     state: str
     release: Release | None
     days_late: int
+
+    @property
+    def now(self) -> Step:
+        return self.steps[-1]
+
+    @property
+    def dataset(self) -> str:
+        return self.now.dataset
+
+    @property
+    def period(self) -> str:
+        return self.now.period
+
+    @property
+    def title(self) -> Text:
+        return self.now.title
+
+    @property
+    def due(self) -> date:
+        return self.now.due
+
+    @property
+    def promised(self) -> date:
+        """The day on which it was first sealed."""
+        return self.steps[0].sealed
+
+    @property
+    def reason(self) -> Text | None:
+        """Why it was broken or changed last."""
+        return self.now.reason
 
 
 @dataclass(frozen=True)
@@ -227,14 +269,41 @@ class Catalogue:
         return tuple(each for each in self.releases if each.version > 1)
 
     def promises(self, today: date) -> tuple[Promise, ...]:
-        """The calendar on `today`: overdue first, then due, then kept; each by date.
+        """Every promise on `today`: overdue first, then due, broken, and kept; each by date.
 
-        A promise is kept by the first version of its dataset and period, late when that came after the day.
+        A promise is kept by the first version that has all it names or says why not, late when that came after the day
+        that counts. What was withdrawn keeps nothing.
         """
-        lines = _read(self.public / "calendar.json", missing={}).get("promises", [])
-        found = [_promise(line, self.versions(line["dataset"], line["period"]), today) for line in lines]
-        order = {"overdue": 0, "due": 1, "kept late": 2, "kept": 2}
+        found = [_promise(steps, self.versions(*key), today) for key, steps in self._sealed_promises.items()]
+        order = {"overdue": 0, "due": 1, "broken": 2, "kept late": 3, "kept": 3}
         return tuple(sorted(found, key=lambda each: (order[each.state], each.due, each.dataset, each.period)))
+
+    def promise(self, dataset: str, period: str, today: date) -> Promise | None:
+        return next((each for each in self.promises(today) if (each.dataset, each.period) == (dataset, period)), None)
+
+    @cached_property
+    def _sealed_promises(self) -> Mapping[tuple[str, str], tuple[Step, ...]]:
+        return read_promises(self.public)
+
+    @cached_property
+    def withdrawals(self) -> tuple[Withdrawal, ...]:
+        """Tombstones of versions that were withdrawn, newest first."""
+        return read_withdrawals(self.public)
+
+    def withdrawal(self, dataset: str, period: str, version: int) -> Withdrawal | None:
+        wanted = (dataset, period, version)
+        return next((each for each in self.withdrawals if (each.dataset, each.period, each.version) == wanted), None)
+
+    @cached_property
+    def breaks(self) -> tuple[Break, ...]:
+        """Declared series breaks and definition changes, by dataset and period."""
+        return read_breaks(self.public)
+
+    def breaks_of(self, dataset: str, table: str | None = None) -> tuple[Break, ...]:
+        """Breaks of a dataset; with a table, only those that concern it."""
+        return tuple(
+            each for each in self.breaks if each.dataset == dataset and (table is None or each.concerns(table))
+        )
 
     @cached_property
     def areas(self) -> Mapping[str, Path]:
@@ -392,18 +461,23 @@ def _places(dimension: Dimension) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def _promise(line: Mapping[str, Any], versions: Sequence[Release], today: date) -> Promise:
-    due = date.fromisoformat(line["due"])
-    release = versions[0] if versions else None
-    if versions:
-        late = (versions[-1].published - due).days
-        state = "kept late" if late > 0 else "kept"
-    else:
-        late = (today - due).days
-        state = "overdue" if late > 0 else "due"
-    return Promise(
-        line["dataset"], line["period"], line["title"], due, _date(line.get("promised")), state, release, max(late, 0)
-    )
+def _promise(steps: tuple[Step, ...], versions: Sequence[Release], today: date) -> Promise:
+    counted = deadline(steps)
+    keeping = next((each for each in reversed(versions) if _keeps(each, steps)), None)
+    if keeping:
+        late = (keeping.published - counted).days
+        return Promise(steps, counted, "kept late" if late > 0 else "kept", versions[0], max(late, 0))
+    late = (today - counted).days
+    state = "broken" if steps[-1].event == BROKEN else "overdue" if late > 0 else "due"
+    return Promise(steps, counted, state, None, max(late, 0) if state == "overdue" else 0)
+
+
+def _keeps(release: Release, steps: Sequence[Step]) -> bool:
+    """Whether the release has all that its promise named before it came, or says why not."""
+    before = [each for each in steps if each.sealed <= release.published] or steps[:1]
+    missing = missing_from(before[-1], [each.name for each in release.tables], release.findings)
+    explained = {(each["kind"], each["name"]) for each in release.left_out}
+    return all((each.kind, each.name) in explained for each in missing)
 
 
 def _date(text: str | None) -> date | None:

@@ -3,6 +3,9 @@
 `public` is a symbolic link into `.states/`. The next state is built beside the current one, where files that stay are hard
 links, and becomes current by renaming one link: POSIX `rename` is atomic, so a reader, or a crash at any point, finds the
 whole old state or the whole new one.
+
+Where witnesses must countersign, the finished state waits beside the current one until they have: what one of them has
+signed may not be made again differently, or it would look like a second history. The next run goes on with it.
 """
 
 from __future__ import annotations
@@ -11,13 +14,16 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from comity.errors import ComityError
 
 STATES = ".states"
+
+Countersign = Callable[[Path], None]
+"""Gets the signatures that a finished state must carry; raises ComityError while there are too few."""
 
 
 class PublisherBusy(ComityError):
@@ -51,11 +57,13 @@ def only_publisher(folder: Path, *, wait_seconds: float = 60.0) -> Iterator[None
 
 
 @contextmanager
-def next_state(folder: Path) -> Iterator[Path]:
+def next_state(folder: Path, *, countersign: Countersign | None = None, keep_last: bool = True) -> Iterator[Path]:
     """A folder that holds what `folder`/public holds, to be changed; becomes public when the block ends without error.
 
-    Never edit a file in it in place: it may be a hard link to the current state. Write a new file and rename it.
-    Call inside `only_publisher`.
+    countersign: called with the finished state before it becomes public; if it fails, the state waits for
+    `finish_waiting`. keep_last: whether readers who are at it may finish reading the state before. Never edit a file in
+    the folder in place: it may be a hard link to the current state. Write a new file and rename it. Call inside
+    `only_publisher`.
     """
     states = folder / STATES
     states.mkdir(exist_ok=True)
@@ -65,28 +73,55 @@ def next_state(folder: Path) -> Iterator[Path]:
             f"{public} is a folder of its own, not the link that Comity keeps there.",
             f"Move it away, or into {states}/000001 with a link to it, and publish again.",
         )
+    if waiting_state(folder):
+        raise StateError(
+            f"A state in {states} is finished and waits for the signatures of its witnesses.",
+            "Run comity publish again when they answer; it goes on with that state first.",
+        )
     current = public.resolve() if public.is_symlink() else None
     _keep_only(states, {current})
     number = int(current.name) + 1 if current else 1
     building = states / f"{number:06d}.building"
     if current:
-        shutil.copytree(current, building, copy_function=_link_or_copy)
+        shutil.copytree(current, building, copy_function=link_or_copy)
     else:
         building.mkdir()
+    finished = states / f"{number:06d}"
     try:
         yield building
         _flush_folders(building)
-        finished = states / f"{number:06d}"
+        if countersign:
+            _marker(finished).touch()
+            _flush_folder(states)
         building.rename(finished)
-        pointer = folder / "public.next"
-        pointer.unlink(missing_ok=True)
-        pointer.symlink_to(finished.relative_to(folder))
-        os.replace(pointer, public)
-        _flush_folder(folder)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        _marker(finished).unlink(missing_ok=True)
         raise
-    _keep_only(states, {finished, current})  # who reads the old state now may finish
+    if countersign:
+        _flush_folder(states)
+        countersign(finished)
+    _make_current(folder, finished)
+    _keep_only(states, {finished, current if keep_last else None})  # who reads the old state now may finish
+
+
+def waiting_state(folder: Path) -> Path | None:
+    """The finished state of the instance in `folder` that waits for its witnesses, or None."""
+    public = folder / "public"
+    current = public.resolve() if public.is_symlink() else None
+    found = [marker.with_suffix("") for marker in sorted((folder / STATES).glob("*.waiting"))]
+    return next((each for each in found if each.is_dir() and each != current), None)
+
+
+def finish_waiting(folder: Path, countersign: Countersign) -> bool:
+    """Makes the state that waits public, if there is one, when `countersign` succeeds. Call inside `only_publisher`."""
+    waiting = waiting_state(folder)
+    if waiting is None:
+        return False
+    countersign(waiting)
+    _make_current(folder, waiting)
+    _keep_only(folder / STATES, {waiting})
+    return True
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -100,18 +135,33 @@ def write_file(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def _link_or_copy(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
+    """A second name for a file that never changes in place."""
     try:
         os.link(source, target)
     except OSError:  # a file system without hard links
         shutil.copy2(source, target)
 
 
+def _make_current(folder: Path, state: Path) -> None:
+    """Points `public` to `state`, in one step for whoever reads."""
+    pointer = folder / "public.next"
+    pointer.unlink(missing_ok=True)
+    pointer.symlink_to(Path(STATES) / state.name)
+    os.replace(pointer, folder / "public")
+    _flush_folder(folder)
+
+
+def _marker(state: Path) -> Path:
+    """The file that says that `state` is finished and not to be made again."""
+    return state.with_name(f"{state.name}.waiting")
+
+
 def _keep_only(states: Path, kept: set[Path | None]) -> None:
     names = {each.name for each in kept if each}
     for each in states.iterdir():
         if each.name not in names:
-            shutil.rmtree(each)
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 
 def _flush_folders(top: Path) -> None:

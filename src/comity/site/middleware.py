@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.utils import translation
 
 from comity.errors import ComityError
+from comity.site.portal.queries import Withdrawn
+from comity.site.portal.views.changes import tombstone_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -32,12 +34,14 @@ def language_from_path(get_response: GetResponse) -> GetResponse:
 
 
 def plain_refusals(get_response: GetResponse) -> GetResponse:
-    """A `ComityError` becomes a page with its two sentences."""
+    """A `ComityError` becomes a page with its two sentences; what was withdrawn, the page of its tombstone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request)
 
     def process_exception(request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, Withdrawn):
+            return tombstone_page(request, problem.tombstone)
         if isinstance(problem, ComityError):
             is_survey = request.resolver_match is not None and "surveys" in request.resolver_match.app_names
             template, status = ("surveys/refusal.html", 422) if is_survey else ("refusal.html", 503)

@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 PUBLIC = Path(os.environ.get("COMITY_PUBLIC", "public")).absolute()
 SITE_URL = os.environ.get("COMITY_SITE_URL", "").rstrip("/")
 BUILT = HERE / "static" / "built"
+POPULATION = os.environ.get("COMITY_POPULATION", "")  # a description of who lives here, for the toolkit's reach record
 
 PARTS = read_parts(os.environ.get("COMITY_PARTS", PORTAL))
 INSTANCE = Path(os.environ.get("COMITY_INSTANCE", ".")).absolute()

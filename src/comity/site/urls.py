@@ -15,6 +15,7 @@ if set(_parts) - {PORTAL}:
 if PORTAL in _parts:
     urlpatterns += [
         *i18n_patterns(path("", include("comity.site.portal.urls")), prefix_default_language=False),
+        *i18n_patterns(path("", include("comity.site.toolkit.urls")), prefix_default_language=False),
         path("", include("comity.site.portal.urls_without_language")),
     ]
 

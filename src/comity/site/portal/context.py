@@ -14,11 +14,13 @@ from comity.site.portal import queries
 
 NAVIGATION = (
     ("releases", _("Releases")),
+    ("promises", _("Promises")),
     ("places", _("Places")),
     ("tables", _("Explore")),
     ("methods", _("Methods")),
     ("quality", _("Data quality")),
     ("verify", _("Verify")),
+    ("toolkit", _("Toolkit")),
 )
 
 

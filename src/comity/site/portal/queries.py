@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from comity.releases.catalogue import Catalogue, Chart, Place, Release, Table, read_catalogue, state_of
 from comity.releases.explore import Cells, read_cells
+from comity.releases.withdrawals import Withdrawal
 
 
 def catalogue() -> Catalogue:
@@ -42,9 +43,21 @@ def today(found: Catalogue) -> date:
     return settings.CLOCK().astimezone(zone).date()
 
 
+class Withdrawn(Exception):
+    """What was asked for was withdrawn; `tombstone` says by whom, when and why."""
+
+    def __init__(self, tombstone: Withdrawal) -> None:
+        self.tombstone = tombstone
+        super().__init__(f"{tombstone.id} was withdrawn on {tombstone.withdrawn}.")
+
+
 def release_or_404(dataset: str, period: str, version: int) -> tuple[Catalogue, Release]:
+    """The version; raises Withdrawn where there is a tombstone instead."""
     found = catalogue()
     release = found.release(dataset, period, version)
+    tombstone = found.withdrawal(dataset, period, version)
+    if release is None and tombstone is not None:
+        raise Withdrawn(tombstone)
     if release is None:
         raise Http404(_("There is no release with this address."))
     return found, release

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from comity.site.portal.views import api_page, explorer, feeds, home, places, reading, releases
+from comity.site.portal.views import api_page, changes, explorer, feeds, home, places, promises, reading, releases
 
 PERIOD = "releases/<slug:dataset>/<slug:period>/"
 VERSION = f"{PERIOD}v<int:version>/"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("releases/<slug:dataset>/", releases.dataset, name="dataset"),
     path(PERIOD, releases.period, name="period"),
     path(VERSION, releases.release, name="release"),
+    path(f"{VERSION}changes/", changes.changes, name="release-changes"),
     path(f"{VERSION}dictionary/", reading.dictionary, name="release-dictionary"),
     path(f"{VERSION}methods/", reading.methods, name="release-methods"),
     path(f"{VERSION}quality/", reading.quality, name="release-quality"),
@@ -26,7 +27,9 @@ urlpatterns = [
     path("dictionary/", reading.every_dictionary, name="dictionary"),
     path("methods/", reading.every_method, name="methods"),
     path("quality/", reading.every_quality, name="quality"),
-    path("corrections/", reading.corrections, name="corrections"),
+    path("promises/", promises.every_promise, name="promises"),
+    path("promises/<slug:dataset>/<slug:period>/", promises.promise, name="promise"),
+    path("corrections/", changes.corrections, name="corrections"),
     path("verify/", reading.verify, name="verify"),
     path("api/", api_page.api, name="api"),
     path("feed.xml", feeds.atom, name="feed"),

@@ -9,6 +9,7 @@ from comity.site.portal.views import feeds, files
 
 urlpatterns = [
     path("public/<path:name>", files.public_file, name="public-file"),
+    path("verify/in-browser/", files.verify_in_browser, name="verify-in-browser"),
     path("data.json", feeds.data_json, name="data-json"),
     path("robots.txt", files.robots, name="robots"),
     path("favicon.ico", files.icon, name="icon"),

@@ -126,6 +126,7 @@ def verdict_name(verdict: str) -> str:
 @register.filter
 def state_name(state: str) -> str:
     names = {"kept": _("published"), "kept late": _("published late"), "due": _("due"), "overdue": _("overdue")}
+    names["broken"] = _("broken")
     return names.get(state, state)
 
 
@@ -137,6 +138,30 @@ def shown(value: Value | None) -> SafeString:
     if value.status == "suppressed":
         return format_html('<span class="suppressed">{}</span>', _("suppressed"))
     return mark_safe(number(value.count))  # digits and commas only
+
+
+@register.filter
+def step_name(event: str) -> str:
+    """What one sealed step of a promise did."""
+    return {"promised": _("promised"), "changed": _("changed"), "broken": _("broken")}.get(event, event)
+
+
+@register.filter
+def sides(change: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A finding before and after a correction."""
+    return change["before"], change["after"]
+
+
+@register.filter
+def cell(record: Mapping[str, Any]) -> SafeString:
+    """One side of a change, as `shown` says a number."""
+    return shown(Value(record["count"], record["status"]))
+
+
+@register.filter
+def difference(value: int | None) -> str:
+    """By how much a count moved; nothing where one side is not published."""
+    return "" if value is None else f"{value:+,}".replace("-", "−")
 
 
 @register.filter

@@ -42,6 +42,7 @@ def explore(request: HttpRequest, dataset: str, period: str, version: int, table
             "release": release,
             "table": chosen,
             "successor": found.successor(release),
+            "breaks": found.breaks_of(dataset, chosen.name),
             "question": question,
             "problem": problem,
             "crossing": crossing,

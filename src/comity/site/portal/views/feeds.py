@@ -43,17 +43,39 @@ def atom(request: HttpRequest) -> HttpResponse:
         )
     for promise in found.promises(queries.today(found)):
         if promise.state == "overdue":
-            moment = datetime.combine(promise.due, time(), UTC)
-            address = request.build_absolute_uri(reverse("releases"))
+            moment = datetime.combine(promise.counted, time(), UTC)
+            address = request.build_absolute_uri(reverse("promise", args=[promise.dataset, promise.period]))
             feed.add_item(
                 title=_("Overdue: %(title)s") % {"title": in_language(promise.title, language)},
                 link=address,
-                unique_id=f"{address}#{promise.dataset}-{promise.period}-{promise.due}",
+                unique_id=f"{address}#overdue-{promise.counted}",
                 description=_("This release was promised for %(day)s and has not been published.")
-                % {"day": day(promise.due)},
+                % {"day": day(promise.counted)},
                 pubdate=moment,
                 updateddate=moment,
             )
+        if promise.state == "broken":
+            moment = datetime.combine(promise.now.sealed, time(), UTC)
+            address = request.build_absolute_uri(reverse("promise", args=[promise.dataset, promise.period]))
+            feed.add_item(
+                title=_("Broken promise: %(title)s") % {"title": in_language(promise.title, language)},
+                link=address,
+                unique_id=f"{address}#broken-{promise.now.number}",
+                description=in_language(promise.reason, language),
+                pubdate=moment,
+                updateddate=moment,
+            )
+    for stone in found.withdrawals:
+        moment = datetime.combine(stone.withdrawn, time(), UTC)
+        address = request.build_absolute_uri(reverse("release", args=[stone.dataset, stone.period, stone.version]))
+        feed.add_item(
+            title=_("Withdrawn: %(title)s") % {"title": in_language(stone.title, language)},
+            link=address,
+            unique_id=f"{address}#withdrawn",
+            description=in_language(stone.reason, language),
+            pubdate=moment,
+            updateddate=moment,
+        )
     return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 

@@ -12,6 +12,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from comity.ledger.page import content_security_policy, verify_page
+from comity.site.portal import queries
 from comity.site.portal.templatetags.portal import built
 
 TYPES = {
@@ -32,6 +34,7 @@ def public_file(request: HttpRequest, name: str) -> HttpResponse:
     root = settings.PUBLIC.resolve()
     path = (root / name).resolve()
     if not path.is_relative_to(root) or not path.is_file() or any(part.startswith(".") for part in name.split("/")):
+        _refuse_withdrawn(name)
         raise Http404(_("There is no file with this address."))
     found = path.stat()
     etag = f'"{found.st_size:x}-{found.st_mtime_ns:x}"'
@@ -43,6 +46,9 @@ def public_file(request: HttpRequest, name: str) -> HttpResponse:
         "Accept-Ranges": "bytes",
         "Cache-Control": "public, max-age=31536000, immutable" if _is_immutable(name) else "no-cache",
     }
+    newer = _newer(name)
+    if newer:
+        headers["Link"] = f'<{request.build_absolute_uri(newer)}>; rel="latest-version"'
     if etag in request.headers.get("If-None-Match", ""):
         return HttpResponse(status=304, headers=headers)
     if path.suffix in DOWNLOADED:
@@ -67,6 +73,11 @@ def download_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(kept))
 
 
+def verify_in_browser(request: HttpRequest) -> HttpResponse:
+    """The page that makes the checks of `comity verify` in the reader's browser."""
+    return HttpResponse(verify_page(), headers={"Content-Security-Policy": content_security_policy()})
+
+
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("User-agent: *\nAllow: /\n", content_type="text/plain")
 
@@ -77,6 +88,28 @@ def icon(request: HttpRequest) -> HttpResponse:
 
 def _is_immutable(name: str) -> bool:
     return re.match(r"releases/[^/]+/[^/]+/v\d+/", name) is not None
+
+
+def _version(name: str) -> tuple[str, str, int] | None:
+    """Dataset, period and version of the release that the file `name` is part of."""
+    match = re.match(r"releases/([^/]+)/([^/]+)/v(\d{1,9})(/|$)", name)
+    return (match[1], match[2], int(match[3])) if match else None
+
+
+def _refuse_withdrawn(name: str) -> None:
+    """Raises Withdrawn for a file of a version that was withdrawn."""
+    version = _version(name)
+    if version:
+        queries.release_or_404(*version)
+
+
+def _newer(name: str) -> str | None:
+    """The page of the newest version, for a file of one that it replaced."""
+    version = _version(name)
+    found = queries.catalogue()
+    release = found.release(*version) if version else None
+    successor = found.successor(release) if release else None
+    return f"/releases/{successor.id}/" if successor else None
 
 
 def _type_of(path: Path) -> str:

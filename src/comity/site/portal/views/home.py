@@ -19,9 +19,10 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "new": found.newest[:NEWEST],
             "more": len(found.newest) > NEWEST,
-            "open_promises": [each for each in promises if each.state in ("due", "overdue")],
+            "open_promises": [each for each in promises if each.state in ("due", "overdue", "broken")],
             "kept_promises": [each for each in promises if each.state in ("kept", "kept late")][-3:],
             "corrections": found.corrections[:3],
+            "withdrawals": found.withdrawals[:3],
             "has_places": bool(found.places),
         },
     )

@@ -1,6 +1,8 @@
-"""Pages that explain: dictionary, methods, data quality, corrections, and how to verify."""
+"""Pages that explain: dictionary, methods, data quality, and how to verify."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,8 +15,7 @@ def every_dictionary(request: HttpRequest) -> HttpResponse:
 
 
 def dictionary(request: HttpRequest, dataset: str, period: str, version: int) -> HttpResponse:
-    _, release = queries.release_or_404(dataset, period, version)
-    return render(request, "dictionary.html", {"releases": [release], "release": release})
+    return render(request, "dictionary.html", _one(dataset, period, version))
 
 
 def every_method(request: HttpRequest) -> HttpResponse:
@@ -22,8 +23,7 @@ def every_method(request: HttpRequest) -> HttpResponse:
 
 
 def methods(request: HttpRequest, dataset: str, period: str, version: int) -> HttpResponse:
-    _, release = queries.release_or_404(dataset, period, version)
-    return render(request, "methods.html", {"releases": [release], "release": release})
+    return render(request, "methods.html", _one(dataset, period, version))
 
 
 def every_quality(request: HttpRequest) -> HttpResponse:
@@ -31,17 +31,7 @@ def every_quality(request: HttpRequest) -> HttpResponse:
 
 
 def quality(request: HttpRequest, dataset: str, period: str, version: int) -> HttpResponse:
-    _, release = queries.release_or_404(dataset, period, version)
-    return render(request, "quality.html", {"releases": [release], "release": release})
-
-
-def corrections(request: HttpRequest) -> HttpResponse:
-    found = queries.catalogue()
-    lines = [
-        {"release": each, "replaced": found.release(each.dataset, each.period, each.version - 1)}
-        for each in found.corrections
-    ]
-    return render(request, "corrections.html", {"lines": lines})
+    return render(request, "quality.html", _one(dataset, period, version))
 
 
 def verify(request: HttpRequest) -> HttpResponse:
@@ -57,3 +47,9 @@ def verify(request: HttpRequest) -> HttpResponse:
             "site": request.build_absolute_uri("/").rstrip("/"),
         },
     )
+
+
+def _one(dataset: str, period: str, version: int) -> dict[str, Any]:
+    """What a page about one version needs; `successor` where it was replaced."""
+    found, release = queries.release_or_404(dataset, period, version)
+    return {"releases": [release], "release": release, "successor": found.successor(release)}

@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from comity.releases.catalogue import Release, Table, in_language
+from comity.releases.catalogue import Catalogue, Promise, Release, Table, in_language
 from comity.releases.explore import Question, cross
 from comity.site.portal import queries
+from comity.site.portal.over_time import series
 
 # A release page shows a table in place up to this many cells; larger ones are a link to the explorer away.
 CELLS_IN_PLACE = 150
@@ -23,27 +24,43 @@ def every_release(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "releases.html",
-        {"datasets": found.datasets.values(), "promises": found.promises(queries.today(found))},
+        {
+            "datasets": found.datasets.values(),
+            "promises": found.promises(queries.today(found)),
+            "withdrawals": found.withdrawals,
+        },
     )
 
 
 def dataset(request: HttpRequest, dataset: str) -> HttpResponse:
     found = queries.catalogue()
-    if dataset not in found.datasets:
+    withdrawals = [each for each in found.withdrawals if each.dataset == dataset]
+    if dataset not in found.datasets and not withdrawals:
         raise Http404(_("There is no dataset with this address."))
-    newest = found.datasets[dataset]
+    newest = found.datasets.get(dataset, ())
     promises = [each for each in found.promises(queries.today(found)) if each.dataset == dataset]
     versions = {each.period: found.versions(dataset, each.period) for each in newest}
     return render(
         request,
         "dataset.html",
-        {"dataset": dataset, "newest": [(each, versions[each.period]) for each in newest], "promises": promises},
+        {
+            "dataset": dataset,
+            "newest": [(each, versions[each.period]) for each in newest],
+            "promises": promises,
+            "withdrawals": withdrawals,
+            "breaks": found.breaks_of(dataset),
+            "over_time": [series(newest, name, found.breaks_of(dataset, name)) for name in _tables_over_time(newest)],
+        },
     )
 
 
 def period(request: HttpRequest, dataset: str, period: str) -> HttpResponse:
     """The newest version of a dataset and period; its own address is the one to cite."""
-    versions = queries.catalogue().versions(dataset, period)
+    found = queries.catalogue()
+    versions = found.versions(dataset, period)
+    tombstones = [each for each in found.withdrawals if (each.dataset, each.period) == (dataset, period)]
+    if not versions and tombstones:
+        raise queries.Withdrawn(tombstones[0])
     if not versions:
         raise Http404(_("There is no release with this address."))
     return redirect("release", dataset=dataset, period=period, version=versions[0].version)
@@ -67,8 +84,27 @@ def release(request: HttpRequest, dataset: str, period: str, version: int) -> Ht
             "tables": [_table_card(release, table) for table in release.tables],
             "quality": release.quality,
             "files": sorted(release.files.items()),
+            "promise": found.promise(dataset, period, queries.today(found)),
+            "next_promise": _next_promise(found, release),
+            "breaks": found.breaks_of(dataset),
         },
     )
+
+
+def _tables_over_time(newest: tuple[Release, ...]) -> list[str]:
+    """Names of the tables that at least two periods have, in the order of the newest."""
+    named = [table.name for release in newest for table in release.tables]
+    return [name for name in dict.fromkeys(named) if named.count(name) > 1]
+
+
+def _next_promise(found: Catalogue, release: Release) -> Promise | None:
+    """The promise of the dataset that comes due next, for a later period than this one's."""
+    waiting = [
+        each
+        for each in found.promises(queries.today(found))
+        if each.dataset == release.dataset and each.period > release.period and each.state in ("due", "overdue")
+    ]
+    return min(waiting, key=lambda each: each.due, default=None)
 
 
 def finding_card(release: Release, finding: Mapping[str, Any], language: str) -> dict[str, Any]:

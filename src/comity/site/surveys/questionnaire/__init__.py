@@ -21,6 +21,7 @@ from comity.site.surveys.questionnaire.model import (
     Scale,
     SensitiveItem,
     Split,
+    Texts,
     read_questionnaire,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "Scale",
     "SensitiveItem",
     "Split",
+    "Texts",
     "arms",
     "arrange",
     "arrange_group",

@@ -1,0 +1,287 @@
+"""Results are a release like any other: right, with their intervals, protected, and public for everybody on the promised day."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from comity.errors import ComityError
+from comity.estimates import Design, Dispositions, read_columns
+from comity.estimates.specification import Specification
+from comity.ledger import Signer, verify
+from comity.releases.build import build_release
+from comity.site.surveys.questionnaire import complete_answers
+from comity.site.surveys.questionnaire.bank import standard_questionnaire
+from comity.site.surveys.results import (
+    Results,
+    ResultsError,
+    Statement,
+    microdata,
+    publish_results,
+    response_columns,
+    results_draft,
+)
+from comity.site.surveys.results.columns import shown_answers
+from comity.site.surveys.results.findings import topline
+
+SIZES = {"north": (8000, 600), "south": (2000, 600), "hills": (500, 60)}
+STATEMENT = Statement(
+    strategy={"en": "A probability sample of addresses.", "es": "Una muestra probabilística de direcciones."},
+    sponsor={"en": "The city.", "es": "La ciudad."},
+    population={"en": "Adults of the town.", "es": "Adultos del pueblo."},
+    recruitment={"en": "A letter and two reminders.", "es": "Una carta y dos recordatorios."},
+    modes={"en": "Web and paper.", "es": "Web y papel."},
+    dates={"en": "March 2026.", "es": "Marzo de 2026."},
+    processing={},
+    limitations={},
+    is_clustered=True,
+)
+DESIGN = Specification(Design(weights="base_weight", strata="stratum"))
+
+
+def answers_of(chance, stratum, trust):
+    """One invented respondent: the north trusts more, and few answer as they would not dare."""
+    five = [str(each) for each in range(1, 6)]
+    level = np.array([1, 2, 3, 4, 5]) ** (2.0 if stratum == "north" else -1.0) if trust else np.ones(5)
+    level = level / level.sum()
+    answers = {"fear_list": str(chance.choice(["control", "treated"]))}
+    for name in ("trust_police", "trust_right", "trust_values", "trust_obey"):
+        answers[name] = str(chance.choice(five, p=level)) if chance.random() > 0.05 else "dont_know"
+    for name in ("safe_day", "safe_night", "safe_home"):
+        answers[name] = str(chance.choice(five))
+    if chance.random() < 0.004:
+        answers["safe_change"] = "1"
+    else:
+        answers["safe_change"] = str(chance.choice(["2", "3", "4"]))
+    answers["contact_kind"] = [
+        str(each) for each in chance.choice(["called", "event"], size=chance.integers(1, 3), replace=False)
+    ]
+    answers["contact_times"] = int(chance.integers(1, 9))
+    harmless = int(chance.binomial(3, 0.5))
+    arm = answers["fear_list"]
+    answers[f"fear_list_{arm}"] = str(harmless + int(arm == "treated" and chance.random() < 0.3))
+    answers["open_change"] = "Slow the cars down on Elm Street, says Jo."
+    answers["age_group"] = str(chance.choice(["18_29", "30_44", "45_64", "65_up"]))
+    answers["gender"] = str(chance.choice(["woman", "man"]))
+    return answers
+
+
+def town(seed=1, trust=True, each=(300, 280, 30)):
+    chance = np.random.default_rng(seed)
+    questionnaire = standard_questionnaire()
+    responses = []
+    for stratum, n in zip(SIZES, each, strict=True):
+        for _ in range(n):
+            answers = complete_answers(questionnaire, answers_of(chance, stratum, trust))
+            mode = "paper" if chance.random() < 0.2 else "web"
+            responses.append({"stratum": stratum, "mode": mode, "language": "en", "day": "2026-03", "answers": answers})
+    return responses
+
+
+def results(**more):
+    return Results(
+        survey="town", period="2026", agency={"en": "Our Town", "es": "Nuestro Pueblo"},
+        source={"en": "Example Survey Center", "es": "Centro de Encuestas"}, questionnaire=standard_questionnaire(),
+        specification=DESIGN, statement=STATEMENT, sizes=SIZES,
+        cases=Dispositions(complete=610, refusal=50, unknown_household=600), **more,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def responses():
+    return town()
+
+
+@pytest.fixture(scope="module")
+def built(responses):
+    draft = results_draft(results(), responses)
+    return build_release(replace(draft, pictures=draft.pictures[:2]))
+
+
+def finding(built, name):
+    return next(each for each in built.findings if each["id"] == name)
+
+
+def test_a_topline_is_the_weighted_share_with_its_interval_beside_the_unweighted_one(built, responses):
+    found = finding(built, "topline:trust_police")
+
+    weight = {name: listed / drawn for name, (listed, drawn) in SIZES.items()}
+    said = [(r["stratum"], r["answers"]["trust_police"]) for r in responses]
+    total = sum(weight[stratum] for stratum, _ in said)
+    share = sum(weight[stratum] for stratum, answer in said if answer == "5") / total
+    row = next(row for row in found["figures"] if row["label"]["en"] == "Completely")
+    assert row["estimate"] == pytest.approx(share, rel=0.005)
+    assert row["unweighted"] == pytest.approx(sum(answer == "5" for _, answer in said) / len(said), rel=0.005)
+    assert row["low"] < row["estimate"] < row["high"]
+    assert (row["k"], row["n"]) == (sum(answer == "5" for _, answer in said), len(said))
+    assert abs(row["estimate"] - row["unweighted"]) > 0.1
+    assert found["question"]["es"] == "¿Cuánto confía usted en la policía de su ciudad, si es que confía?"
+    assert found["verdict"] == "shows"
+    assert "Sin ponderar" in found["sentence"]["es"]
+    assert "effective n" in found["sentence"]["en"]
+
+
+def test_no_difference_is_not_shown_when_there_is_none():
+    """False alarms: of opinions without a side, about one in twenty shows one (36 tries: more than 6 would be 1 in 300)."""
+    questionnaire = standard_questionnaire()
+    shows = 0
+    for seed in range(12):
+        responses = town(seed, trust=False, each=(110, 100, 20))
+        survey = DESIGN.apply(read_columns(response_columns(questionnaire, responses, sizes=SIZES)))
+        for name in ("trust_police", "safe_day", "safe_home"):
+            question = questionnaire.questions[name]
+            shown = shown_answers(question, [each["answers"].get(name) for each in responses], 10)
+            shows += topline(questionnaire, question, shown, survey, ("en",)).verdict == "shows"
+
+    assert shows <= 6
+
+
+def test_small_answers_are_joined_before_they_are_counted(built, responses):
+    rare = Counter(r["answers"].get("safe_change") for r in responses)["1"]
+    found = finding(built, "topline:safe_change")
+
+    assert 0 < rare < 10
+    assert [row["label"]["en"] for row in found["figures"]] == [
+        "Much worse / Somewhat worse",
+        "About the same",
+        "Somewhat better",
+    ]
+
+
+def test_no_published_count_is_small(built):
+    counts = [
+        row["count"]
+        for table in built.protected.published
+        for row in table.rows.to_pylist()
+        if row["count"] is not None
+    ]
+
+    assert len(counts) > 60
+    assert all(count == 0 or count >= 10 for count in counts)
+    for each in built.findings:
+        assert all(figure["k"] is None or figure["k"] == 0 or figure["k"] >= 10 for figure in each["figures"])
+
+
+def test_what_people_wrote_and_when_they_answered_is_nowhere(built):
+    everything = b"".join(built.files.values())
+
+    assert b"Elm Street" not in everything
+    assert b"2026-03" not in everything
+
+
+def test_a_place_with_too_few_answers_has_no_score(built):
+    rows = {row["label"]["en"]: row for row in finding(built, "places:legitimacy")["figures"]}
+
+    assert rows["hills"]["status"] == "suppressed"
+    assert rows["hills"]["estimate"] is None
+    assert rows["north"]["estimate"] > rows["south"]["estimate"]
+    assert finding(built, "places:legitimacy")["verdict"] == "shows"
+    assert finding(built, "places:safety")["verdict"] == "does not show"
+
+
+def test_the_hidden_share_of_a_list_experiment_is_estimated(built):
+    found = finding(built, "sensitive:fear_of_calling")
+
+    assert found["low"] < 0.3 < found["high"]
+    assert found["low"] > 0
+    assert not any("fear_list" in table.name for table in built.protected.published)
+
+
+def test_a_score_has_its_reliability_and_its_change():
+    before = DESIGN.apply(read_columns(response_columns(standard_questionnaire(), town(7, trust=False), sizes=SIZES)))
+
+    draft = results_draft(results(earlier=before), town(1))
+
+    found = next(each for each in draft.findings if each["id"] == "scale:legitimacy")
+    assert found["verdict"] == "shows"
+    assert "Since the wave before it changed by +" in found["sentence"]["en"]
+    assert "alpha" in found["sentence"]["en"]
+    assert found["figures"][1]["part"] == "comparison"
+    same = next(each for each in draft.findings if each["id"] == "scale:safety")
+    assert same["verdict"] == "does not show"
+
+
+def test_the_statement_says_all_eleven_items_in_both_languages(built):
+    methods = json.loads(built.files["methods.json"])["methods"]
+
+    said = methods["survey_statement"]["how"]
+    assert said["en"].count("Not disclosed.") == 2
+    assert "No se informa." in said["es"]
+    assert "Response rate 48.4% (AAPOR RR1)" in said["en"]
+    assert standard_questionnaire().digest[:16] in said["en"]
+    assert "no trace of the block" in said["en"]
+
+
+def test_an_opt_in_survey_never_shows_anything():
+    opt_in = replace(results(), specification=Specification(Design(kind="opt-in")), sizes=None, cases=None)
+
+    draft = results_draft(opt_in, town())
+
+    assert {each["verdict"] for each in draft.findings} == {"cannot tell"}
+    assert {each["low"] for each in draft.findings} == {None}
+    assert "Opt-in" in draft.description["en"]
+
+
+def test_too_few_responses_are_refused():
+    with pytest.raises(ResultsError, match="There are 12 responses"):
+        results_draft(results(), town(each=(6, 6, 0)))
+
+
+def test_results_are_public_on_the_promised_day_and_not_before(tmp_path, responses):
+    signer = Signer.from_seed("town.example/ledger", bytes(range(32)))
+    draft = results_draft(results(), responses)
+    draft = replace(draft, pictures=[each for each in draft.pictures if each.name == "topline_trust_police"])
+
+    with pytest.raises(ResultsError, match="nobody has them"):
+        publish_results(tmp_path, draft, promised=date(2026, 6, 1), signer=signer, today=date(2026, 5, 31))
+    assert not (tmp_path / "public").exists()
+    sealed = publish_results(tmp_path, draft, promised=date(2026, 6, 1), signer=signer, today=date(2026, 6, 1))
+
+    assert sealed.release == "survey-town/2026/v1"
+    assert list(verify(tmp_path / "public", vkey=signer.verifier.vkey).problems) == []
+    charts = [each.name for each in (tmp_path / "public/releases/survey-town/2026/v1/charts").iterdir()]
+    assert "topline_trust_police.es.narrow.svg" in charts
+
+
+def test_the_same_responses_in_another_order_give_the_same_release(responses):
+    shuffled = [responses[at] for at in np.random.default_rng(4).permutation(len(responses))]
+
+    one, other = results_draft(results(), responses), results_draft(results(), shuffled)
+    assert one.findings == other.findings
+    assert [each.counts.counts for each in one.tables] == [each.counts.counts for each in other.tables]
+    assert [each.specifications for each in one.pictures] == [each.specifications for each in other.pictures]
+
+
+def test_every_finding_with_a_picture_has_one_in_each_language_and_size(responses):
+    draft = results_draft(results(), responses)
+
+    assert [each["chart"] for each in draft.findings if each["chart"]] == [each.name for each in draft.pictures]
+    assert {key for each in draft.pictures for key in each.specifications} == {
+        (language, size) for language in ("en", "es") for size in ("wide", "narrow")
+    }
+
+
+def test_neighbours_are_joined_and_silence_stays_apart():
+    question = standard_questionnaire().questions["trust_police"]
+    given = ["1"] * 3 + ["2"] * 20 + ["3"] * 40 + ["4"] * 12 + ["5"] * 4 + ["dont_know"] * 6 + ["prefer_not"] * 5
+
+    shown = shown_answers(question, given, 10)
+
+    assert [each.names for each in shown] == [("1", "2"), ("3",), ("4", "5"), ("dont_know", "prefer_not")]
+    assert shown_answers(question, given[:3], 10) == []
+
+
+def test_microdata_hold_only_coarse_facts_and_only_in_a_crowd(responses):
+    rows = microdata(standard_questionnaire(), responses, identifying=["age_group", "gender"])
+
+    groups = Counter(zip(*(rows.rows[name].to_pylist() for name in ("age_group", "gender", "stratum")), strict=True))
+    assert min(groups.values()) >= 10
+    assert rows.published + rows.withheld == len(responses)
+    assert not {"open_change", "mode", "day", "base_weight", "contact_times"} & set(rows.rows.column_names)
+    with pytest.raises(ComityError, match="not a question with one answer"):
+        microdata(standard_questionnaire(), responses, identifying=["open_change"])
