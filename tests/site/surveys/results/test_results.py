@@ -211,7 +211,7 @@ def test_the_statement_says_all_eleven_items_in_both_languages(built):
 
     said = methods["survey_statement"]["how"]
     assert said["en"].count("Not disclosed.") == 2
-    assert "No se informa." in said["es"]
+    assert "No se ha informado." in said["es"]
     assert "Response rate 48.4% (AAPOR RR1)" in said["en"]
     assert standard_questionnaire().digest[:16] in said["en"]
     assert "no trace of the block" in said["en"]
