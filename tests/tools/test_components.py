@@ -54,18 +54,17 @@ def test_the_bill_names_each_locked_package_once_with_its_hashes(components):
 def test_a_wheel_built_twice_from_the_same_sources_is_the_same_bytes(tmp_path):
     if not (ROOT / "src" / "comity" / "site" / "static" / "built").is_dir():
         pytest.skip("the front end is not built; run make frontend")
+    sources = tmp_path / "sources"
+    for part in ("src", "frontend", "tools"):
+        shutil.copytree(ROOT / part, sources / part, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    for part in ("pyproject.toml", "hatch_build.py", "requirements.lock", "README.md", "LICENSE", "CHANGELOG.md"):
+        shutil.copy(ROOT / part, sources / part)
     wheels = []
     for name in ("one", "another"):
-        copy = tmp_path / name
-        copy.mkdir()
-        for part in ("src", "frontend", "tools"):
-            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
-        for part in ("pyproject.toml", "hatch_build.py", "requirements.lock", "README.md", "LICENSE", "CHANGELOG.md"):
-            shutil.copy(ROOT / part, copy / part)
-        subprocess.run(
-            [sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=copy, check=True, capture_output=True
-        )
-        wheels += (copy / "dist").glob("*.whl")
+        folder = shutil.copytree(sources, tmp_path / name)
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        wheels += (folder / "dist").glob("*.whl")
 
     assert wheels[0].read_bytes() == wheels[1].read_bytes()
     with zipfile.ZipFile(wheels[0]) as wheel:
