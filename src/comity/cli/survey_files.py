@@ -25,7 +25,7 @@ class SurveyFileError(ComityError):
     """A survey command was given files it cannot use."""
 
 
-@click.command("bank")
+@click.command("bank", epilog="Example: comity survey bank")
 def bank() -> None:
     """List the constructs of the question bank, and for whom they are written."""
     from comity.site.surveys.questionnaire.bank import constructs
@@ -61,7 +61,7 @@ def new(name: str, audience: str | None, chosen: tuple[str, ...], title: str | N
     click.echo(f"{out}: {len(made.questions)} questions on {len(made.groups)} pages. Next: comity survey lint {out}")
 
 
-@click.command("lint")
+@click.command("lint", epilog="Example: comity survey lint trust.json --language es")
 @click.argument("questionnaire", type=_FILE)
 @click.option("--language", default="en", show_default=True, help="Language of the remarks.")
 def lint(questionnaire: Path, language: str) -> int:
@@ -98,7 +98,7 @@ def import_form(form: Path, out: Path) -> None:
     click.echo(f"{out}: {len(imported.questionnaire.questions)} questions. Next: comity survey lint {out}")
 
 
-@click.command("export")
+@click.command("export", epilog="Example: comity survey export trust.json --out trust.xlsx")
 @click.argument("questionnaire", type=_FILE)
 @_OUT
 def export_form(questionnaire: Path, out: Path) -> None:
@@ -111,7 +111,7 @@ def export_form(questionnaire: Path, out: Path) -> None:
     _write(out, write_xlsform(made) if out.suffix == ".xlsx" else write_xlsform_text(made).encode())
 
 
-@click.command("freeze")
+@click.command("freeze", epilog="Example: comity survey freeze trust-2027 trust.json --instance our-town")
 @click.argument("survey")
 @click.argument("questionnaire", type=_FILE)
 @click.option("--instance", "folder", type=_FILE, default=Path(), help="The instance folder.  [.]")
@@ -162,7 +162,7 @@ def sample(
     _write_sample(out, draw_sample(read_frame(frame), plan, seed=seed))
 
 
-@click.command("numbers")
+@click.command("numbers", epilog="Example: comity survey numbers 61255501 61255502 --n 500 --seed 1 --out numbers.csv")
 @click.argument("blocks", nargs=-1, required=True)
 @click.option("--n", type=click.IntRange(1), required=True, help="Telephone numbers to draw.")
 @click.option("--never", type=_FILE, help="File of numbers that must not be called, one a line.")
@@ -175,7 +175,10 @@ def numbers(blocks: tuple[str, ...], n: int, never: Path | None, seed: int, out:
     _write_sample(out, draw_numbers(blocks, n, seed=seed, never=_lines(never)))
 
 
-@click.command("contacts")
+@click.command(
+    "contacts",
+    epilog="Example: comity survey contacts list.csv --person id --role role --offense offense --relationship relation --seed 1 --out sample.csv",
+)
 @click.argument("contacts_file", metavar="LIST", type=_FILE)
 @click.option("--person", required=True, help="Column of who it is.")
 @click.option("--role", required=True, help="Column of victim, driver, caller and so on.")
@@ -265,7 +268,7 @@ def letters(sample_file: Path, codes: Path, texts: Path, address: str, wave: Any
     click.echo(f"{len(made):,} letters in {len(written)} files in {folder}. Delete {codes} once they are printed.")
 
 
-@click.command("remind")
+@click.command("remind", epilog="Example: comity survey remind sample.csv --outcomes outcomes.csv --out again.csv")
 @click.argument("sample_file", metavar="SAMPLE", type=_FILE)
 @click.option(
     "--outcomes", type=_FILE, required=True, help="CSV with the columns case and outcome (I, P, RF, NC, OT, NE)."
@@ -292,7 +295,9 @@ def remind(sample_file: Path, outcomes: Path, visit: float | None, seed: int | N
     click.echo(f"{len(left):,} of {len(frame.rows):,} cases in {out}.")
 
 
-@click.command("paper")
+@click.command(
+    "paper", epilog="Example: comity survey paper trust.json --language es --arm fear_list=control --out form.pdf"
+)
 @click.argument("questionnaire", type=_FILE)
 @click.option("--language", default="en", show_default=True)
 @click.option("--arm", multiple=True, metavar="SPLIT=ARM", help="The arm of a split ballot; may be repeated.")
@@ -305,7 +310,7 @@ def paper(questionnaire: Path, language: str, arm: tuple[str, ...], size: Any, o
     _write(out, paper_form(read_any(questionnaire), language=language, arms=_pairs(arm), paper=size))
 
 
-@click.command("compare")
+@click.command("compare", epilog="Example: comity survey compare trust.json first.csv second.csv --out agreed.json")
 @click.argument("questionnaire", type=_FILE)
 @click.argument("first", type=_FILE)
 @click.argument("second", type=_FILE)

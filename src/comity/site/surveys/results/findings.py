@@ -454,7 +454,12 @@ def _with_side(
         sentence=_in_each(_SIDES_REST_ON, parts, languages),
         figures=(
             *finding.figures,
-            {**_figure(_ABOVE.in_languages(languages), above, effective_n=_effective(above)), "part": "comparison"},
+            {
+                **_figure(_ABOVE.in_languages(languages), above, effective_n=_effective(above)),
+                "part": "comparison",
+                "k": int(np.nansum(upper)),
+                "n": above.n,
+            },
         ),
         verdict=_excludes_zero(balance),
         estimate=above.estimate,
