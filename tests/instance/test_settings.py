@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from comity.instance.settings import Agency, Dataset, SettingsError, Table, WitnessAddress, read_instance
+from comity.instance.site import Site
 from comity.releases.breaks import Break
 from comity.releases.promises import Promise
 
@@ -90,7 +91,16 @@ def test_a_dataset_that_is_not_there_is_refused_with_those_that_are(tmp_path):
 def test_the_reference_page_explains_every_setting_and_no_other():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
     explained = set(re.findall(r"^\| `([a-z_.]+)` \|", page, flags=re.MULTILINE))
-    kinds = (Agency, Break, Dataset, Promise, Table, WitnessAddress)
+    kinds = (Agency, Break, Dataset, Promise, Site, Table, WitnessAddress)
     known = {f.name for kind in kinds for f in fields(kind)} - {"name", "sealed"}
 
     assert explained - {"name"} == known
+
+
+def test_an_unknown_setting_of_the_site_is_refused(tmp_path):
+    from comity.instance.site import read_site
+
+    (tmp_path / "comity.toml").write_text(GOOD + '\n[site]\nresponse_databse = "sqlite:x.sqlite3"\n')
+
+    with pytest.raises(SettingsError, match="response_databse"):
+        read_site(tmp_path)
