@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from comity.cli.survey_files import COMMANDS
 from comity.errors import ComityError
 
 _INSTANCE = click.option(
@@ -24,11 +25,18 @@ class SurveyCommandError(ComityError):
 
 @click.group("survey")
 def command() -> None:
-    """Surveys that nobody can trace: field one, end it, seal its receipts, name its people.
+    """Surveys that nobody can trace, from the question bank to a sealed result.
 
     \b
-    Example:  comity survey field trust-2027 --sample sample.csv --codes codes.csv
+    Ask:      comity survey new trust-2027 --for residents --out trust.json
+    Invite:   comity survey sample addresses.csv --n 2000 --seed 7 --out sample.csv
+    Field:    comity survey field trust-2027 --sample sample.csv --codes codes.csv
+    Publish:  comity survey results trust-2027 responses.json --design survey.yaml --about results.toml
     """
+
+
+for _each in COMMANDS:
+    command.add_command(_each)
 
 
 @command.command("field", epilog="Example: comity survey field trust-2027 --sample sample.csv --codes codes.csv")
