@@ -148,6 +148,8 @@ def threshold(
         raise ComityError(str(refused.said), "Check what the columns record, or give more places or years.")
     else:
         _print(findings, language)
+        for name, sentence in result.sensitivity_sentences().items():
+            click.echo(f"{name}: {sentence}")
     if picture is not None:
         points: dict[str, dict[str, tuple[float, float]]] = {}
         for each in result.places:
