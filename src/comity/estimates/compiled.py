@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
 BLOCK = 2048  # rows worked on at once
 
 
-def _compile(**options):  # type: ignore[no-untyped-def]
+def _compile(**options: Any) -> Any:
     """Numba's njit with its cache on disk; without it where no folder can be written, as in read-only containers."""
 
-    def decorate(function):  # type: ignore[no-untyped-def]
+    def decorate(function: Any) -> Any:
         try:
             return numba.njit(cache=True, **options)(function)
         except RuntimeError:
