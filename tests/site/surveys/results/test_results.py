@@ -126,6 +126,7 @@ def test_a_topline_is_the_weighted_share_with_its_interval_beside_the_unweighted
     assert "effective n" in found["sentence"]["en"]
 
 
+@pytest.mark.slow
 def test_no_difference_is_not_shown_when_there_is_none():
     """False alarms: of opinions without a side, about one in twenty shows one (36 tries: more than 6 would be 1 in 300)."""
     questionnaire = standard_questionnaire()
@@ -211,7 +212,7 @@ def test_the_statement_says_all_eleven_items_in_both_languages(built):
 
     said = methods["survey_statement"]["how"]
     assert said["en"].count("Not disclosed.") == 2
-    assert "No se informa." in said["es"]
+    assert "No se ha informado." in said["es"]
     assert "Response rate 48.4% (AAPOR RR1)" in said["en"]
     assert standard_questionnaire().digest[:16] in said["en"]
     assert "no trace of the block" in said["en"]

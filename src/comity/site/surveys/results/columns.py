@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from comity.disclosure.tables import ALL
 from comity.errors import ComityError
 from comity.estimates import Scale
 from comity.site.surveys.questionnaire import Choice, Question, Questionnaire, QuestionnaireError, Texts
@@ -22,6 +23,7 @@ SHOWN = "{question}.shown"
 NUMBER = "{question}.number"
 PICKED = "{question}.{choice}"
 BASE_WEIGHT, STRATUM, MODE = "base_weight", "stratum", "mode"
+WHOLE = "whole sample"
 
 
 class ResultsError(ComityError):
@@ -55,10 +57,11 @@ def response_columns(
         raise ResultsError("There are no responses.", "Close the survey and export its responses first.")
     answers = [each["answers"] for each in responses]
     columns: dict[str, list[Any]] = {
-        STRATUM: [str(each.get("stratum") or "all") for each in responses],
+        STRATUM: [stratum_code(str(each.get("stratum") or ALL)) for each in responses],
         MODE: [str(each.get("mode") or "web") for each in responses],
         "language": [str(each.get("language") or "") for each in responses],
     }
+    sizes = {stratum_code(name): size for name, size in sizes.items()} if sizes else None
     columns[BASE_WEIGHT] = [_base_weight(stratum, sizes) for stratum in columns[STRATUM]]
     for split in questionnaire.splits:
         columns[split.name] = [each.get(split.name) for each in answers]
@@ -122,6 +125,11 @@ def survey_scale(questionnaire: Questionnaire, name: str) -> Scale:
         high=scale.high,
         reverse=tuple(NUMBER.format(question=item.name) for item in items if item.reverse),
     )
+
+
+def stratum_code(stratum: str) -> str:
+    """The stratum as a column has it; "all" stands for totals in tables, so a sample without strata is called otherwise."""
+    return WHOLE if stratum == ALL else stratum
 
 
 def _base_weight(stratum: str, sizes: Mapping[str, tuple[int, int]] | None) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,20 @@ from comity.estimates import Dispositions, Survey, read_columns
 from comity.estimates.specification import Specification
 from comity.ledger import Signer
 from comity.releases.draft import SIZES, Code, Column, Draft, DraftTable, Picture
-from comity.releases.publish import Sealed, publish_draft
+from comity.releases.publish import Sealed, plan_release, seal_plan
 from comity.site.surveys.questionnaire import Questionnaire, Texts
 from comity.site.surveys.results.columns import (
     MODE,
     PICKED,
     SHOWN,
     STRATUM,
+    WHOLE,
     Response,
     ResultsError,
     Shown,
     response_columns,
     shown_answers,
+    stratum_code,
 )
 from comity.site.surveys.results.findings import (
     SurveyFinding,
@@ -47,6 +49,7 @@ from comity.site.surveys.results.findings import (
 from comity.site.surveys.results.methods import methods_of
 from comity.site.surveys.results.pictures import picture
 from comity.site.surveys.results.statement import Statement
+from comity.site.surveys.sampling import count_outcomes
 from comity.wording import message
 
 MEASURE = "survey responses"
@@ -92,7 +95,9 @@ def results_draft(results: Results, responses: Sequence[Response]) -> Draft:
         results.specification, design=replace(results.specification.design, minimum_n=max(minimum, results.specification.design.minimum_n))
     )  # fmt: skip
     survey = specification.apply(read_columns(table))
-    labels = results.stratum_labels or {}
+    labels = {WHOLE: message("Everyone invited").in_languages(languages), **(results.stratum_labels or {})}
+    if results.sizes:
+        results = replace(results, sizes={stratum_code(name): size for name, size in results.sizes.items()})
     parts = _Parts(results, survey, table, labels)
     findings = parts.findings()
     statement = results.statement.items(survey, results.cases, questionnaire.digest, languages)
@@ -140,8 +145,44 @@ def publish_results(
             f"The results are promised for {promised}, and today is {today}.",
             "Publish on that day; until then nobody has them, the agency included.",
         )
-    _, sealed = publish_draft(folder, draft, standing or {}, signer=signer, today=today)
-    return sealed
+    plan = plan_release(folder, draft, standing or {}, signer=signer, today=today)
+    return seal_plan(folder, plan, signer=signer, today=today)
+
+
+def read_about(
+    content: Mapping[str, Any],
+    *,
+    survey: str,
+    agency: Texts,
+    questionnaire: Questionnaire,
+    specification: Specification,
+) -> tuple[Results, date]:
+    """What a results.toml says, and the promised day. Raises ResultsError naming the key that is wrong.
+
+    Keys: period, promised (a day), source and strata (texts), sizes ({stratum: [in the list, drawn]}), cases ({outcome: cases}),
+    statement ({item: texts}); docs/how-to/run-a-survey.md has an example.
+    """
+    known = ("period", "promised", "source", "strata", "sizes", "cases", "statement")
+    stray = [key for key in content if key not in known]
+    if stray:
+        raise ResultsError(f"The file about the results has the key '{stray[0]}'.", f"Known are: {', '.join(known)}.")
+    promised, period = content.get("promised"), content.get("period")
+    if not isinstance(promised, date) or not isinstance(period, str):
+        raise ResultsError("The file about the results has no period or no promised day.", "Add period = \"2027\" and promised = 2027-06-01.")  # fmt: skip
+    said = {name: dict(texts) for name, texts in content.get("statement", {}).items() if isinstance(texts, Mapping)}
+    named = [each.name for each in fields(Statement) if each.name != "is_clustered"]
+    wrong = [name for name in said if name not in named]
+    if wrong:
+        raise ResultsError(f"The statement has the item '{wrong[0]}'.", f"Items are: {', '.join(named)}.")
+    sizes = {name: (int(listed), int(drawn)) for name, (listed, drawn) in content.get("sizes", {}).items()}
+    results = Results(
+        survey=survey, period=period, agency=agency, source=content.get("source") or agency, questionnaire=questionnaire,
+        specification=specification,
+        statement=Statement(**{name: said.get(name, {}) for name in named}, is_clustered=bool(content.get("statement", {}).get("clustered"))),
+        sizes=sizes or None, cases=count_outcomes(content["cases"]) if "cases" in content else None,
+        stratum_labels=content.get("strata"),
+    )  # fmt: skip
+    return results, promised
 
 
 class _Parts:
@@ -187,7 +228,8 @@ class _Parts:
                 if len(shown) < 2:
                     continue
                 self.count_shown(question.name, question.label, shown)
-                found.append(topline(self.questionnaire, question, shown, self.survey, self.languages))
+                if question.construct != "about_you":  # who answered is a table; it is no opinion to test
+                    found.append(topline(self.questionnaire, question, shown, self.survey, self.languages))
             elif question.kind == "select_multiple":
                 finding = several(question, self.survey, self.languages, minimum=self.minimum)
                 for cell in finding.counts if finding else ():
@@ -256,6 +298,8 @@ class _Parts:
             "accounting": {"rows": rows, "accepted": rows, "rejected": 0, "duplicates": 0},
             "rejects": [],
             "missing": missing,
+            "reporting": [],
+            "files": [],
         }
 
 

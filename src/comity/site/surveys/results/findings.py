@@ -212,7 +212,7 @@ def scale_score(
     values = {
         "scale": {language: scale.label.get(language, scale.name) for language in languages},
         "mean": f"{mean.estimate:.1f}", "low": f"{mean.low or 0:.1f}", "high": f"{mean.high or 0:.1f}", "n": f"{mean.n:,}",
-        "unweighted": f"{np.nanmean(raw):.1f}", "effective": f"{_effective(mean) or mean.n:,.0f}",
+        "unweighted": f"{np.nanmean(raw):.1f}", "effective": _count(_effective(mean) or mean.n),
         "alpha": "–" if alpha is None else f"{alpha:.2f}",
     }  # fmt: skip
     parts = [Message((_SCORE_RESTS_ON if survey.has_margin_of_error else _SCORE_OPT_IN).text, values)]
@@ -374,7 +374,7 @@ def response(
         drawn = sizes[place][1] if sizes and place in sizes else None
         cells.append({"table": "by_stratum", "where": {STRATUM: place}})
         label = labels.get(place) or dict.fromkeys(languages, place)
-        figures.append({"label": label, "part": "group", "estimate": rounded(k / drawn) if drawn else None, "low": None, "high": None, "k": k, "n": None, "drawn": drawn})  # fmt: skip
+        figures.append({"label": label, "part": "group", "estimate": rounded(k / drawn) if drawn else None, "low": None, "high": None, "k": k, "n": None, "drawn": float(drawn) if drawn else None})  # fmt: skip
     rate = outcome_rates(cases).rates["RR1"] if cases else None
     values = {"n": f"{survey.rows:,}", "rate": _percent(rate)}
     sentence = _RESPONSE if rate is not None else _RESPONSE_WITHOUT
@@ -422,6 +422,7 @@ _RESPONSE = message("{n} people answered; the response rate is {rate} (AAPOR RR1
 _RESPONSE_WITHOUT = message("{n} people answered.")
 
 
+_ABOVE = message("Above the middle, of those who gave an opinion")
 _SIDES = message("{above} answered above the middle (95% interval {low} to {high}) and {below} below it.")
 _SIDES_REST_ON = message("Unweighted: {unweighted}. n = {n} who gave an opinion, effective n {effective}.")
 
@@ -445,12 +446,21 @@ def _with_side(
     below = above.estimate - balance.estimate
     parts = {
         "above": _percent(above.estimate), "low": _percent(above.low), "high": _percent(above.high), "below": _percent(below),
-        "unweighted": _percent(float(np.nanmean(upper))), "n": f"{above.n:,}", "effective": f"{_effective(above) or above.n:,.0f}",
+        "unweighted": _percent(float(np.nanmean(upper))), "n": f"{above.n:,}", "effective": _count(_effective(above) or above.n),
     }  # fmt: skip
     return replace(
         finding,
         headline=_in_each(_SIDES, parts, languages),
         sentence=_in_each(_SIDES_REST_ON, parts, languages),
+        figures=(
+            *finding.figures,
+            {
+                **_figure(_ABOVE.in_languages(languages), above, effective_n=_effective(above)),
+                "part": "comparison",
+                "k": int(np.nansum(upper)),
+                "n": above.n,
+            },
+        ),
         verdict=_excludes_zero(balance),
         estimate=above.estimate,
         low=above.low,
@@ -473,7 +483,7 @@ def _filled(sentence: Message, best: Estimate, figure: Mapping[str, Any], langua
     values = {
         "answer": figure["label"], "share": _percent(best.estimate), "low": _percent(best.low), "high": _percent(best.high),
         "unweighted": _percent(figure["unweighted"]), "n": f"{figure['n']:,}",
-        "effective": f"{_effective(best) or figure['n']:,.0f}",
+        "effective": _count(_effective(best) or figure["n"]),
     }  # fmt: skip
     return _in_each(sentence, values, languages)
 
@@ -545,6 +555,11 @@ def _figure(label: Texts, each: Estimate, **more: Any) -> dict[str, Any]:
         "label": dict(label), "part": "group", "estimate": rounded(each.estimate), "low": rounded(each.low),
         "high": rounded(each.high), "k": None, "n": None, **more,
     }  # fmt: skip
+
+
+def _count(number: float) -> str:
+    """A number that is no count of people, to three significant digits, as the figures have it."""
+    return f"{rounded(number) or 0:,.0f}"
 
 
 def _percent(share: float | None) -> str:
