@@ -457,7 +457,7 @@ def _factors(pairs: tuple[str, ...]) -> dict[str, float]:
 def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     if not all("=" in each for each in pairs):
         raise SurveyFileError("A pair has no '='.", "Write it as name=value.")
-    return dict(each.rsplit("=", 1) for each in pairs)  # type: ignore[misc]
+    return dict(each.rsplit("=", 1) for each in pairs)
 
 
 def _lines(path: Path | None) -> list[str]:
