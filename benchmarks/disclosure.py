@@ -3,7 +3,10 @@
 PYTHONPATH=src python benchmarks/disclosure.py attack --releases 1000
 PYTHONPATH=src python benchmarks/disclosure.py chains --chains 20
 PYTHONPATH=src python benchmarks/disclosure.py loss --releases 40
-PYTHONPATH=src python benchmarks/disclosure.py time
+PYTHONPATH=src python benchmarks/disclosure.py time --large
+PYTHONPATH=src python benchmarks/disclosure.py all
+
+`all` is a sample of everything, in under four minutes on a quiet machine.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ import time
 from collections import Counter
 from unittest.mock import patch
 
-from random_tables import grid_release, publish_chain, random_chain, random_release
+from random_tables import cube_release, grid_release, publish_chain, random_chain, random_release, with_random_keys
 
-from comity.disclosure import CannotProtect, Policy, audit, protect
+from comity.disclosure import CannotProtect, CountTable, Policy, audit, protect
 from comity.disclosure.optimum import MOST_CELLS, least_loss
 from comity.disclosure.suppression import Problem, choose_hidden
 
@@ -84,30 +87,36 @@ def loss(releases: int, most_rounds: int) -> dict[str, object]:
     }
 
 
-def timed() -> list[dict[str, object]]:
-    """CPU seconds of `protect`, audit included, by number of cells."""
+def timed(*, large: bool) -> list[dict[str, object]]:
+    """CPU seconds of `protect`, audit included, by number of cells; large: 100,000 cells too."""
     sizes = [(80, 10, 12_000, 10), (80, 10, 60_000, 10), (600, 14, 100_000, 40), (600, 14, 500_000, 40)]
-    found = []
-    for places, groups, records, districts in sizes:
-        tables = grid_release(1, places=places, groups=groups, records=records, districts=districts)
-        start = time.process_time()
-        report = protect(tables, Policy()).report
-        found.append(
-            {
-                "cells": report.cells,
-                "primary": report.primary,
-                "secondary": report.secondary,
-                "exact": report.audit.exact,
-                "short": report.audit.short,
-                "cpu_seconds": round(time.process_time() - start, 2),
-            }
-        )
-    return found
+    found = [
+        _timed(grid_release(1, places=places, groups=groups, records=records, districts=districts), Policy())
+        for places, groups, records, districts in [*sizes, *([(6_000, 14, 1_000_000, 400)] if large else [])]
+    ]
+    found += [{**_timed(cube_release(1, mean=mean), Policy()), "crossed": 3} for mean in (6.0, 25.0)]
+    wide = grid_release(1, places=6_000, groups=14, records=1_000_000, districts=400)
+    return [*found, _timed([with_random_keys(1, each) for each in wide], Policy(method="cell-key"))]
+
+
+def _timed(tables: list[CountTable], policy: Policy) -> dict[str, object]:
+    start = time.process_time()
+    report = protect(tables, policy).report
+    return {
+        "method": policy.method,
+        "cells": report.cells,
+        "primary": report.primary,
+        "secondary": report.secondary,
+        "exact": report.audit.exact,
+        "short": report.audit.short,
+        "cpu_seconds": round(time.process_time() - start, 2),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("attack", "chains", "loss", "time"))
+    parser.add_argument("what", choices=("attack", "chains", "loss", "time", "all"))
+    parser.add_argument("--large", action="store_true", help="time 100,000 cells too; takes minutes")
     parser.add_argument("--releases", type=int, default=100)
     parser.add_argument("--chains", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=70, help="of Benders' decomposition, for each system")
@@ -120,8 +129,10 @@ def main() -> None:
         result = chains(given.chains)
     elif given.what == "loss":
         result = loss(given.releases, given.rounds)
+    elif given.what == "time":
+        result = timed(large=given.large)
     else:
-        result = timed()
+        result = {"attack": attack(200), "chains": chains(4), "loss": loss(7, 40), "time": timed(large=False)}
     print(json.dumps({"result": result, "cpu_seconds": round(time.process_time() - start, 1)}, indent=2))
 
 

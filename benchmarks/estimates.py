@@ -37,7 +37,8 @@ from comity.estimates import (  # noqa: E402
     weigh,
     with_replicates,
 )
-from comity.estimates.mrp import MultilevelModel, estimate_mrp  # noqa: E402
+from comity.estimates.mrp import estimate_mrp  # noqa: E402
+from comity.estimates.multilevel import MultilevelModel  # noqa: E402
 from comity.estimates.small_area import fit_fay_herriot  # noqa: E402
 
 PROGRAMS = Path(__file__).with_name("estimates_peers")

@@ -56,6 +56,39 @@ def grid_release(seed: int, *, places: int, groups: int, records: int, districts
     return [count_table("grid", columns, ("place", "group"), {}, parents=place_parents(places, districts))]
 
 
+def cube_release(seed: int, *, mean: float) -> list[CountTable]:
+    """Three crossed columns, 9 x 7 x 13 cells with `mean` records each, and a second table that shares two of them."""
+    chance = np.random.default_rng(seed)
+    expected = np.ones((9, 7, 13))
+    for axis, size in enumerate(expected.shape):
+        along = [1, 1, 1]
+        along[axis] = size
+        expected = expected * (chance.gamma(1.0, 1.0, size=size) + 0.15).reshape(along)
+    counts = chance.poisson(expected * mean / expected.mean())
+    shared = counts.sum(axis=2)
+    shares = chance.dirichlet([1.0] * 3, size=shared.shape)
+    other = np.stack([[chance.multinomial(shared[a, b], shares[a, b]) for b in range(7)] for a in range(9)])
+    return [_grid("cube", ("a", "b", "c"), counts), _grid("shared", ("a", "b", "d"), other)]
+
+
+def _grid(name: str, dimensions: tuple[str, ...], counts: np.ndarray) -> CountTable:
+    codes = {
+        each: tuple(f"{each}{at:02d}" for at in range(size))
+        for each, size in zip(dimensions, counts.shape, strict=True)
+    }
+    places = list(np.ndindex(*counts.shape))
+    columns = {each: [codes[each][place[axis]] for place in places] for axis, each in enumerate(dimensions)}
+    return CountTable(
+        name, "records", dimensions, pa.table({**columns, "count": counts.ravel().astype(np.int64)}), codes
+    )
+
+
+def with_random_keys(seed: int, table: CountTable) -> CountTable:
+    """The table with a sum of record keys for each cell, drawn at random."""
+    keys = np.random.default_rng(seed).integers(0, 2**32, size=table.counts.num_rows)
+    return replace(table, counts=table.counts.append_column("key", pa.array(keys, pa.int64())))
+
+
 def place_parents(places: int, districts: int) -> dict[str, str]:
     """Each place and the district it belongs to."""
     return {f"place{number:02d}": f"district{number % districts}" for number in range(places)}

@@ -3,6 +3,8 @@
 #   Rscript benchmarks/threshold_rstan.R COUNTS.csv TX [iterations]
 
 suppressMessages(library(rstan))
+# Debian's package BH has no headers of its own: they are those of libboost-dev.
+if (!nzchar(system.file("include", package = "BH"))) rstan_options(boost_lib = "/usr/include")
 
 code <- "
 data {

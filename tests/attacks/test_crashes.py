@@ -24,7 +24,7 @@ from comity.ledger.authority import require_witnesses
 from comity.ledger.witness import Witness
 from comity.releases.draft import Code, Column, Draft, DraftTable
 from comity.releases.promises import Promise
-from comity.releases.publish import Accountability, plan_release, plan_standing, seal_plan, withdraw_release
+from comity.releases.publish import Accountability, plan_standing, publish_draft, seal_plan, withdraw_release
 from comity.releases.states import next_state, only_publisher
 
 _spec = spec_from_file_location("killed", Path(__file__).parents[1] / "reference" / "killed.py")
@@ -87,10 +87,9 @@ class Town:
 
     def publish(self, folder: Path, *, beat_1: int = 30) -> None:
         def seal(folder, signer, countersign):
-            plan = plan_release(
-                folder, draft(beat_1=beat_1), {"agency.json": TEXT}, Accountability(), signer=signer, today=self.day
-            )
-            seal_plan(folder, plan, signer=signer, today=self.day, countersign=countersign)
+            made = draft(beat_1=beat_1)
+            about = {"signer": signer, "today": self.day, "countersign": countersign}
+            publish_draft(folder, made, {"agency.json": TEXT}, **about)
 
         self.act(folder, seal)
 

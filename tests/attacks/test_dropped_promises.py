@@ -33,7 +33,7 @@ FILES = (PROMISE, CHANGED, BREAK, TOMBSTONE, CHANGES)
 def write_version(public: Path, version: int) -> None:
     folder = public / f"releases/stops/2026-q1/v{version}"
     files = {"release.json": _release(version), "findings.json": b"{}"} | (
-        {"changes.json": b"{}"} if version > 1 else {}
+        {"changes.json": b'{"from": "stops/2026-q1/v1"}'} if version > 1 else {}
     )
     folder.mkdir(parents=True)
     for name, content in files.items():
@@ -61,7 +61,7 @@ def make_instance(folder: Path) -> Path:
     for promises, breaks in (((promise,), ()), ((moved,), (Break("stops", "new-rms", "2026-q1", TEXT),))):
         account = Accountability(promises, breaks)
         seal_plan(folder, plan_standing(folder, {}, account, signer=SIGNER, today=DAY), signer=SIGNER, today=DAY)
-    withdraw_release(folder, "stops/2026-q1/v1", by=TEXT, reason=TEXT, signer=SIGNER, today=DAY)
+    withdraw_release(folder, "stops/2026-q1/v1", by=TEXT, reason=TEXT, signer=SIGNER, today=DAY, keep_differences=True)
     return folder / "public"
 
 

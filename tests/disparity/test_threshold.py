@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from tests.disparity.conftest import data_file
 from tests.reference.threshold_density import log_posterior
 
+from comity.cli.disparity import command
 from comity.disparity.counts import read_counts
 from comity.disparity.diagnostics import convergence
 from comity.disparity.finding import Verdict
@@ -204,3 +206,31 @@ def test_a_pin_that_is_no_place_names_the_nearest():
                       "stops": [9] * 4, "searches": [3] * 4, "hits": [1] * 4})  # fmt: skip
     with pytest.raises(ComityError, match="Did you mean 'North'"):
         threshold_test(read_counts(table), reference="white", pin="Nort")
+
+
+ROWS = "p1,black,900,90,30 p1,white,800,80,20 p2,black,700,70,20 p2,white,600,60,15"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (ROWS.replace("900,90", "900,-90"), "'searches' is -90 for place 'p1', group 'black'"),
+        (ROWS.replace("90,30", "90,91"), "has 91 hits but only 90 searches"),
+        (ROWS.replace("black", "white").replace("p1,white,900", "p3,white,900"), "appear 2 times"),
+        ("p1,black,900,90,30 p2,black,700,70,20", "one group only ('black')"),
+        ("p1,black,900,90,30 p1,white,800,80,20", "one place only ('p1')"),
+        ("p1,black,0,0,0 p1,white,0,0,0 p2,black,0,0,0 p2,white,0,0,0", "Every count is zero"),
+        (ROWS.replace("90,30", "90.5,30"), "'searches' is 90.5"),
+        (ROWS.replace("90,30", "0,0").replace("70,20", "0,0"), "No search of people recorded as Black"),
+        (ROWS.replace(",30", ",0").replace(",20", ",0").replace(",15", ",0"), "finding something"),
+    ],
+)
+def test_bad_counts_are_one_sentence_and_no_number(tmp_path, rows, said):
+    file = tmp_path / "counts.csv"
+    file.write_text("place,group,stops,searches,hits\n" + rows.replace(" ", "\n") + "\n")
+
+    result = CliRunner().invoke(command, ["threshold", str(file)])
+
+    assert isinstance(result.exception, ComityError)
+    assert said in str(result.exception)
+    assert result.output == ""

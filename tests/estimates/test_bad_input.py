@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from comity.errors import ComityError
-from comity.estimates import Design, Survey, estimate_mean, estimate_proportion, parse_specification, weigh
+from comity.estimates import (
+    Design,
+    Survey,
+    estimate_mean,
+    estimate_proportion,
+    parse_specification,
+    read_columns,
+    weigh,
+)
 
 ROWS = 40
 GOOD = {
@@ -190,3 +198,42 @@ def test_weights_scaled_to_the_sample_do_not_make_a_false_population():
     found = estimate_mean(Survey.read(changed(w=weights), Design(weights="w")), "y")[0]
 
     assert 0.5 < found.deff < 3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (["weights"], ["not a list of keys"]),
+        ({"wieghts": "w"}, ["Did you mean 'weights'?"]),
+        ({"weights": 3}, ["'weights'", "name of one column"]),
+        ({"clusters": [1]}, ["'clusters'", "list of them"]),
+        ({"nested": "maybe"}, ["'nested'", "true or false"]),
+        ({"minimum_n": -1}, ["'minimum_n'", "at least 1"]),
+        ({"second_phase": {"strata": "h"}}, ["second_phase", "lacks 'selected'"]),
+        ({"replicates": {"method": "bootstrap", "count": "many"}}, ["'count'", "at least 2"]),
+        ({"replicates": {"method": "bootstrap", "seed": -1}}, ["'seed'", "at least 0"]),
+        ({"replicates": {"method": "Fay", "rho": 1}}, ["'rho'", "below 1"]),
+        ({"replicates": {"method": "JK1", "columns": 5}}, ["'columns'", "list of them"]),
+        ({"replicates": {"method": "JK2"}}, ["'JK2'", "JKn"]),
+        ({"weighting": {"step": "rake"}}, ["not a list"]),
+        ({"weighting": [{"step": "rak"}]}, ["Did you mean 'rake'?"]),
+        ({"weighting": [{"step": "rake"}]}, ["lacks 'margins'"]),
+        ({"weighting": [{"step": "rake", "margins": {}}]}, ["no margins"]),
+        ({"weighting": [{"step": "rake", "margins": {"h": 5}}]}, ["no targets"]),
+        ({"weighting": [{"step": "rake", "margins": {"h": {"north": "x"}}}]}, ["'north'", "It is a number"]),
+        ({"weighting": [{"step": "rake", "margins": {"h": {"north": 1}}, "tolerance": "low"}]}, ["'tolerance'"]),
+        ({"weighting": [{"step": "calibrate"}]}, ["nothing to meet"]),
+        ({"weighting": [{"step": "calibrate", "totals": 5}]}, ["'totals'", "{income: 125000}"]),
+        ({"weighting": [{"step": "calibrate", "totals": {"y": 5}, "bounds": [1]}]}, ["'bounds'", "two numbers"]),
+        ({"weighting": [{"step": "trim", "cap": 0}]}, ["'cap'", "above 0"]),
+        ({"weighting": [{"step": "eligibility", "status": "h", "unknown": True}]}, ["'unknown'", "list of categories"]),
+        ({"weighting": [{"step": "nonresponse", "responded": "h", "within": 5}]}, ["'within'", "list of them"]),
+        ({"about": "us"}, ["'about'"]),
+    ],
+)
+def test_a_design_file_that_is_wrong_gets_one_sentence(content, words):
+    with pytest.raises(ComityError) as error:
+        parse_specification(content).apply(read_columns(GOOD))
+
+    for word in words:
+        assert word in str(error.value)

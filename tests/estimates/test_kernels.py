@@ -66,15 +66,17 @@ def test_raking_on_tables_agrees_with_raking_row_by_row(monkeypatch, sizes, tabl
     np.testing.assert_allclose(found.weights, rake_rows(codes, weights, goals, 60), rtol=1e-7)
 
 
-@pytest.mark.parametrize(("sizes", "n", "numba"), [(ONE, *rows) for rows in ROWS] + [([41, 41, 40], 2_000, "1")])
-def test_regression_weights_without_dummies_agree_with_the_whole_matrix(monkeypatch, sizes, n, numba):
+@pytest.mark.parametrize(("sizes", "n", "numba"), [(ONE, *rows) for rows in ROWS] + [([41, 41, 40], 800, "1")])
+@pytest.mark.parametrize("numeric", [1, 2, 3])
+def test_regression_weights_without_dummies_agree_with_the_whole_matrix(monkeypatch, sizes, n, numba, numeric):
     monkeypatch.setenv("COMITY_NUMBA", numba)
     codes, weights, goals = categories(sizes, n)
     rng = np.random.default_rng(8)
-    columns = [rng.normal(50, 10, n), rng.gamma(2, 3, n)]
-    totals = {"x": 51.0 * n, "z": 6.2 * n}
+    columns = [rng.normal(50, 10, n), rng.gamma(2, 3, n), rng.normal(5, 1, n)][:numeric]
+    totals = {f"x{at}": total * n for at, total in enumerate([51.0, 6.2, 4.9][:numeric])}
     margins = {f"m{at}": {str(k): v for k, v in enumerate(goal) if v > 0} for at, goal in enumerate(goals)}
-    data = {"w": weights, "x": columns[0], "z": columns[1]} | {f"m{at}": code for at, code in enumerate(codes)}
+    data = {"w": weights} | {f"m{at}": code for at, code in enumerate(codes)}
+    data |= dict(zip(totals, columns, strict=True))
 
     found = weigh(Survey.read(data, Design(weights="w")), Calibrate(totals, margins))
 

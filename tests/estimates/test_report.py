@@ -80,10 +80,11 @@ def test_pictures_are_svg(survey, tmp_path):
     assert "trust" in svg_of(draw_estimates(estimate_mean(survey, "trust")))
 
 
-def test_results_show_as_tables_in_notebooks(survey):
+def test_results_show_as_tables_and_pictures_in_notebooks(survey):
     found = estimate_mean(survey, "trust", by="sex")
 
     assert "<table>" in found._repr_html_()
+    assert found._repr_html_().count("<svg") == 1
     assert found.as_arrow().num_rows == 2
     assert "female" in repr(found)
 

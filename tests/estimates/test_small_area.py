@@ -12,7 +12,8 @@ from scipy import optimize
 
 from comity.errors import ComityError
 from comity.estimates import Survey
-from comity.estimates.mrp import MultilevelModel, estimate_mrp
+from comity.estimates.mrp import estimate_mrp
+from comity.estimates.multilevel import MultilevelModel
 from comity.estimates.results import Estimate
 from comity.estimates.small_area import MODEL_ALONE, fay_herriot, fit_fay_herriot
 

@@ -227,9 +227,12 @@ def test_small_categories_are_merged_by_rule():
 def test_an_empty_category_is_met_by_collapsing_it():
     margins = {"age": AGE | {"very old": 10}}
 
-    weighted = weigh(sample(), Rake(margins, collapse=Collapse(minimum_n=5, ordered=True)))
+    rule = Collapse(minimum_n=5, ordered=True)
+    for step in (Rake(margins, collapse=rule), Calibrate(margins=margins, collapse=rule)):
+        weighted = weigh(sample(), step)
 
-    assert weighted.weights.sum() == pytest.approx(4010)
+        assert weighted.weights.sum() == pytest.approx(4010)
+        assert weighted.steps[0].record["merged"]["age"]["very old"] == "old + very old"
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,10 @@ def test_a_withdrawal_leaves_a_tombstone_that_verifies_and_mirrors(corrected, tm
     mirror(corrected / "public", tmp_path / "mirror")
     manifest = (corrected / "public/releases/stops/2026-q1/v1/manifest.json").read_bytes()
 
-    stone = withdraw(corrected, "stops/2026-q1/v1", because=REASON, by="Records Division", today=LATER)
+    with pytest.raises(WithdrawalError, match=r"stops/2026-q1/v2 corrected stops/2026-q1/v1 and repeats cells of it"):
+        withdraw(corrected, "stops/2026-q1/v1", because=REASON, today=LATER)
+    about = {"because": REASON, "by": "Records Division", "keep_differences": True}
+    stone = withdraw(corrected, "stops/2026-q1/v1", **about, today=LATER)
 
     from hashlib import sha256
 

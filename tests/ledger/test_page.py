@@ -169,3 +169,34 @@ def test_served_under_the_strictest_policy_it_verifies_the_server_it_came_from(b
     assert said.startswith("Intact")
     assert "Over the network, files that the ledger does not name cannot be seen." in said
     assert blocked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("promises/stops/2018/1.json", "it was taken away, and may not be"),
+        ("releases/stops/2017/v1/manifest.json", "it was taken away without a tombstone that says who and why"),
+    ],
+)
+def test_what_the_publisher_itself_took_away_without_a_word_is_named(page, public, signer, name, how):
+    if name.startswith("promises/"):
+        (public / name).parent.mkdir(parents=True)
+        (public / name).write_text("{}")
+        seal_files(public, "promise", [name], signer=signer)
+    seal_files(public, "notice", [], withdrawn=[name], signer=signer)
+
+    assert f"{name} was altered: {how}." in result_of(page, public)
+
+
+def test_a_release_with_its_tombstone_is_intact_and_back_again_is_not(page, public, signer):
+    manifest, tombstone = "releases/stops/2017/v1/manifest.json", "withdrawals/stops/2017/v1.json"
+    (public / tombstone).parent.mkdir(parents=True)
+    (public / tombstone).write_text("{}")
+    seal_files(public, "withdrawal", [tombstone], withdrawn=[manifest], signer=signer)
+    kept = shutil.copytree(public / "releases/stops/2017", public.parent / "kept")
+    shutil.rmtree(public / "releases/stops/2017")
+
+    assert result_of(page, public).startswith("Intact")
+    shutil.copytree(kept, public / "releases/stops/2017")
+    seal_files(public, "release", [manifest], signer=signer)
+    assert f"{manifest} was altered: it was withdrawn and put back." in result_of(page, public)

@@ -81,6 +81,14 @@ def test_of_repeated_votes_the_last_one_counts(shared_data, name):
     assert (long.seen == wide.seen).all()
 
 
+def test_the_last_vote_is_told_by_its_time_not_by_its_line(tmp_path):
+    (tmp_path / "votes.csv").write_text("timestamp,comment-id,voter-id,vote\n300,1,a,-1\n100,1,a,1\n200,1,b,0\n")
+
+    votes = read_votes(tmp_path / "votes.csv")
+
+    assert votes.values.ravel().tolist() == [-1, 0]
+
+
 def test_planted_groups_are_found():
     votes, camp = planted(3, 150, 30, seed=3)
 
@@ -133,6 +141,25 @@ def test_what_a_group_stands_for_is_counted_from_its_votes():
             assert standing.share == round(float((cast == side).mean()), 4)
             assert 0 <= standing.low <= standing.share <= standing.high <= 1
             assert standing.share > standing.elsewhere
+
+
+def test_every_statement_is_counted_by_everybody_and_by_group(shared_data):
+    folder = shared_data / "deliberation" / SEATTLE
+    found = find_groups(read_votes(folder / "votes.csv"), seed=1)
+
+    with (folder / "comments.csv").open() as file:
+        recorded = {row["comment-id"]: (int(row["agrees"]), int(row["disagrees"])) for row in csv.DictReader(file)}
+    everybody = {each.statement: (each.agree, each.disagree) for each in found.tallies if each.group == "all"}
+    more = [recorded[each][side] - everybody[each][side] for each in everybody for side in (0, 1)]
+    inside = dict.fromkeys(everybody, 0)
+    for tally in found.tallies:
+        inside[tally.statement] += tally.n if tally.group != "all" else 0
+
+    assert len(found.tallies) == 3 * len(everybody)
+    assert all(tally.agree + tally.disagree <= tally.n for tally in found.tallies)
+    assert all(inside[tally.statement] <= tally.n for tally in found.tallies if tally.group == "all")
+    assert min(more) == 0
+    assert sum(more) <= 123  # the published counts have the 123 votes that were cast again twice
 
 
 def test_what_unites_is_what_every_group_leans_to():

@@ -248,6 +248,39 @@ def test_floats_that_cannot_tell_are_left_to_exact_numbers(arithmetic):
     assert equal_shares(election, worth="votes", completion="add1").selected == ("2",)
 
 
+def test_add1_passes_over_shares_at_which_nothing_can_happen(arithmetic):
+    """One supporter wants what costs nearly everything: fifty thousand steps away, or one jump."""
+    election = election_of({"1": 30, "2": 50_000, "3": 60_000}, [{"1"}] * 50 + [{"2"}, {"3"}], 70_000)
+
+    assert equal_shares(election, completion="add1").selected == ("1", "2")
+
+
+def test_amounts_in_small_units_are_raised_in_reasonable_steps(arithmetic):
+    costs = {"1": 40_000_000, "2": 30_000_000, "3": 50_000_000}
+    election = election_of(costs, [{"1", "3"}, {"2"}, {"1", "2"}, {"3"}], 90_000_000)
+
+    outcome = equal_shares(election, completion="add1")
+
+    assert (outcome.selected, outcome.share) == (("1", "2"), 34_990_000)
+
+
+def test_ties_too_close_for_floats_are_found_in_whole_numbers():
+    """k + 1/3 a supporter against k, with k so large that only whole numbers tell them apart."""
+    numba = pytest.importorskip("numba")
+    assert numba
+    import numpy as np
+
+    from comity.priorities.compiled import buy_with_share
+
+    k = 1e14
+    starts, rows = np.array([0, 3, 5]), np.array([0, 1, 2, 0, 1])
+    found = buy_with_share(
+        k * 1.2, starts, rows, np.ones(5), np.ones(3), np.array([3 * k + 1, 2 * k]), np.ones(2), np.array([0, 1])
+    )
+
+    assert found.tolist() == [1, -1, -1]
+
+
 def test_many_voters_are_decided_in_good_time():
     """A very generous bound: the benchmark measures 0.2 s."""
     import time

@@ -140,6 +140,24 @@ def test_a_number_in_a_sentence_that_no_named_cell_gives_withholds_the_finding(p
     assert told["sentence"]["en"].startswith("Counts that this finding rests on")
 
 
+def test_a_small_count_in_a_sentence_withholds_a_finding_that_names_no_cell(protected, public):
+    said = {
+        "sentence": {"en": "8 searches in 170 stops (95 percent interval 2.1 to 9.9)."},
+        "counts": [],
+        "estimate": None,
+    }
+
+    told = publishable(public, finding("black", [], n=170) | said)
+
+    assert "8 searches" not in told["sentence"]["en"]
+    assert (
+        "170 stops"
+        in publishable(public, finding("black", [], n=170) | {"counts": [], "sentence": {"en": "170 stops."}})[
+            "sentence"
+        ]["en"]
+    )
+
+
 def test_where_counts_have_noise_no_exact_finding_stands_beside_them(table, protected):
     noisy = Public.of([table], protected, Policy(method="cell-key"))
 
@@ -147,6 +165,11 @@ def test_where_counts_have_noise_no_exact_finding_stands_beside_them(table, prot
 
     assert (told["estimate"], told["figures"], told["chart"]) == (None, [], None)
     assert "noise" in told["reason"]["en"]
+    too_few = finding("white", [], n=0) | {
+        "estimate": None,
+        "sentence": {"en": "White: 8 searches in 17 stops (47.1%)."},
+    }
+    assert "17" not in publishable(noisy, too_few)["sentence"]["en"]
 
 
 QUALITY = {

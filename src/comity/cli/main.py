@@ -25,6 +25,7 @@ VERBS = {
     "rotate-key": "Replace the ledger's key under the old one's signature.",
     "attack": "Try to work out hidden counts of a public folder, as an outsider would.",
     "protect": "Hide the small counts of one table.",
+    "rows": "Make a file of single records publishable.",
     "reproduce": "Recompute a release from its public tables.",
     "disparity": "Tests for disparity on a file of counts or an instance.",
     "estimate": "Survey estimates with standard errors.",

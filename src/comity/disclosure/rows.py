@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from comity.errors import ComityError, nearest
 
+_POINTS = ("lat", "lng", "latitude", "longitude", "location", "address")
 _LONGEST_CODE = 40  # a column with longer values is free text
 
 
@@ -53,6 +54,12 @@ class RowPolicy:
     def __post_init__(self) -> None:
         if self.k < 2 or self.l < 1:
             raise ComityError(f"The policy's k is {self.k} and its l {self.l}.", "Use k of 2 or more, l of 1 or more.")
+        for name in self.allowed:
+            if name.casefold() in _POINTS:
+                raise ComityError(
+                    f"{name!r} says where a record is to the point, which may be somebody's home.",
+                    "Take it off the list, and name a column of areas as `place`.",
+                )
         for name in (self.place, self.time, self.age, self.sensitive, *self.also_identifying):
             if name is not None and name not in self.allowed:
                 close = nearest(name, self.allowed)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import copysign, floor
 
@@ -30,7 +30,12 @@ _TWO_STARTS = 1000  # cells up to which repair also starts without the peel; now
 _NEAR_BY = 250  # cells of the small programs that are tried first in large systems
 _LARGE = 1500  # hidden cells from which a system is large in that sense
 _VERY_LARGE = 5_000  # hidden cells from which cells are proven wide many at a time, and nothing is published again
-_DISCOUNT = 0.3  # on moving a cell that is hidden so far: moves keep to the cells that are cheap to hide
+_SMALL = 500  # cells up to which two more starts and a local search are tried
+_MOST_ATTEMPTS = 24  # of the local search
+_DISCOUNT, _LOW_DISCOUNT = (
+    0.3,
+    0.05,
+)  # on moving a cell that is hidden so far: moves keep to the cells that are cheap to hide
 
 
 class Unprotectable(Exception):
@@ -63,16 +68,63 @@ class Problem:
 
 def choose_hidden(problem: Problem, *, progress: Progress | None = None) -> npt.NDArray[np.bool_]:
     """Which cells stay hidden (true). Raises Unprotectable when hiding everything allowed is not enough."""
-    starts = [_peel(problem)]
+    given = problem.primary | problem.unseen
+    searches = [_Search(problem, _peel(problem))]
     if len(problem.counts) <= _TWO_STARTS:
-        starts.append(problem.primary | problem.unseen)
-    found = []
-    for start in starts:
-        search = _Search(problem, start)
+        searches.append(_Search(problem, given))
+    if len(problem.counts) <= _SMALL:
+        searches += [_Search(problem, given, discount=each, is_reversed=True) for each in (_DISCOUNT, _LOW_DISCOUNT)]
+    for search in searches:
         search.repair(progress)
         search.drop_back(progress)
-        found.append(search.hidden & ~problem.unseen)
-    return min(found, key=lambda hidden: float(problem.costs[hidden & ~problem.primary].sum()))
+    best = min((search.hidden for search in searches), key=lambda hidden: _loss(problem, hidden))
+    if len(problem.counts) <= _SMALL:
+        best = _improve(problem, best)
+    return best & ~problem.unseen
+
+
+def _loss(problem: Problem, hidden: npt.NDArray[np.bool_]) -> float:
+    return float(problem.costs[hidden & ~problem.primary & ~problem.unseen].sum())
+
+
+def _improve(problem: Problem, hidden: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Local search: forbid one secondary cell, dearest first, publish it (or also those that share a sum with it), repair
+    the rest, and keep what costs less; then start again."""
+    attempts = 0
+    is_better = True
+    while is_better:
+        is_better = False
+        secondary = np.flatnonzero(hidden & ~problem.primary & ~problem.unseen)
+        choices = [
+            (place, also_near)
+            for place in sorted(secondary.tolist(), key=lambda place: (-problem.costs[place], place))
+            for also_near in (False, True)
+        ]
+        for place, also_near in choices[: _MOST_ATTEMPTS - attempts]:
+            attempts += 1
+            other = _without(problem, hidden, place, also_near=also_near)
+            if other is not None and _loss(problem, other) < _loss(problem, hidden) - _TOLERANCE:
+                hidden, is_better = other, True
+                break
+    return hidden
+
+
+def _without(
+    problem: Problem, hidden: npt.NDArray[np.bool_], place: int, *, also_near: bool
+) -> npt.NDArray[np.bool_] | None:
+    """A protection that does not hide `place`; None where there is none."""
+    may_hide, start = problem.may_hide.copy(), hidden.copy()
+    may_hide[place] = start[place] = False
+    if also_near:
+        near = [each for total, parts in problem.equations if place in (total, *parts) for each in (total, *parts)]
+        start[near] &= (problem.primary | problem.unseen)[near]
+    search = _Search(replace(problem, may_hide=may_hide), start)
+    try:
+        search.repair(None)
+    except Unprotectable:
+        return None
+    search.drop_back(None)
+    return search.hidden
 
 
 def _peel(problem: Problem) -> npt.NDArray[np.bool_]:
@@ -130,9 +182,19 @@ def _peel(problem: Problem) -> npt.NDArray[np.bool_]:
 class _Search:
     """The hidden set under construction, with moves that prove the width of each of its cells."""
 
-    def __init__(self, problem: Problem, hidden: npt.NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        hidden: npt.NDArray[np.bool_],
+        *,
+        discount: float | None = None,
+        is_reversed: bool = False,
+    ) -> None:
+        """discount: on moving a cell that is hidden so far. is_reversed: the last cells are repaired first."""
         self.problem = problem
-        self.hidden = hidden
+        self.hidden = hidden.copy()
+        self.discount = _DISCOUNT if discount is None else discount
+        self.is_reversed = is_reversed
         self.is_large = int(hidden.sum()) > _LARGE
         self.is_very_large = int(hidden.sum()) > _VERY_LARGE
         self.needs_protection = ~problem.unseen | problem.primary
@@ -150,7 +212,7 @@ class _Search:
     def repair(self, progress: Progress | None) -> None:
         """Add the cheapest company until every hidden cell has its width."""
         self.movable = np.flatnonzero(self.problem.may_hide | self.hidden)
-        waiting = deque(np.flatnonzero(self.hidden & self.needs_protection).tolist())
+        waiting = deque(np.flatnonzero(self.hidden & self.needs_protection).tolist()[:: -1 if self.is_reversed else 1])
         if self.is_very_large:
             hidden = np.flatnonzero(self.hidden)
             proven = set(hidden[_MoveProgram(self.problem, hidden, self.hidden).push_many(self.problem.width)].tolist())
@@ -181,7 +243,7 @@ class _Search:
     @cached_property
     def program(self) -> _MoveProgram:
         """Of all cells that may move in this step; made when the small programs do not do."""
-        return _MoveProgram(self.problem, self.movable, self.hidden)
+        return _MoveProgram(self.problem, self.movable, self.hidden, discount=self.discount)
 
     def _set_hidden(self, place: int, is_hidden: bool) -> None:
         self.hidden[place] = is_hidden
@@ -217,7 +279,7 @@ class _Search:
                 break
         numbers = sorted({number for cell in cells for number in self.equations_of[cell]})
         equations = [self.problem.equations[number] for number in numbers]
-        return _MoveProgram(self.problem, np.array(sorted(cells)), self.hidden, equations)
+        return _MoveProgram(self.problem, np.array(sorted(cells)), self.hidden, equations, discount=self.discount)
 
     def _buy_company(self, place: int) -> list[int]:
         """Hide the cheapest cells that let `place` move far enough; returns them."""
@@ -293,13 +355,15 @@ class _MoveProgram:
         movable: npt.NDArray[np.int64],
         hidden: npt.NDArray[np.bool_],
         equations: Sequence[Equation] | None = None,
+        *,
+        discount: float = _DISCOUNT,
     ) -> None:
         self.movable, self.size = movable, len(movable)
         self.column = dict(zip(movable.tolist(), range(self.size), strict=True))
         self.room = (problem.counts - problem.floors)[movable].astype(np.float64)
         prices = problem.costs[movable] / (problem.costs[movable].mean() if self.size else 1.0)
         is_given = (problem.primary | problem.unseen)[movable]
-        self.price_hidden = np.where(is_given, 0.0, _DISCOUNT * prices) + _LEAST_PRICE
+        self.price_hidden = np.where(is_given, 0.0, discount * prices) + _LEAST_PRICE
         self.price_shown = prices + _LEAST_PRICE
         self.is_hidden = hidden[movable].copy()
         self.solver = highspy.Highs()  # type: ignore[no-untyped-call]

@@ -26,7 +26,6 @@ from comity.disparity.threshold_model import (
     Draws,
     ModelOptions,
     SamplerOptions,
-    approximate_thresholds,
     probabilities,
     sample_posterior,
     signal,
@@ -46,6 +45,11 @@ VARIANT_LEVELS = (
     SamplerOptions(warmup=300, draws=1200, target=0.95),
 )
 """The same for the variants of the sensitivity report."""
+BETA_LEVELS = (
+    SamplerOptions(warmup=100, draws=400, target=0.8, rounds=3),
+    SamplerOptions(warmup=200, draws=1200, target=0.9, rounds=5),
+)
+"""The same for the beta family, whose mode says little about its middle."""
 
 
 @dataclass(frozen=True)
@@ -166,14 +170,15 @@ class ThresholdResult:
             ]
             if shown
             else [],
-            "sensitivity_sentence": {
-                group: str(_summary(gap, self.variants(group))) for group, gap in self.gaps if self.variants(group)
-            }
-            if shown
-            else {},
+            "sensitivity_sentences": {group: str(said) for group, said in self.sensitivity_sentences().items()},
             "predictive": self._predictive_record() if shown else {},
             "rule": str(VERDICT_RULE),
         }
+
+    def sensitivity_sentences(self) -> dict[str, Message]:
+        """By group, the sensitivity report in one sentence; empty where there is none."""
+        reports = {group: (gap, self.variants(group)) for group, gap in self.gaps}
+        return {group: _summary(gap, variants) for group, (gap, variants) in reports.items() if variants}
 
     def variants(self, group: str) -> tuple[Figure, ...]:
         return tuple(figure for name, figure in self.sensitivities if name == group)
@@ -221,13 +226,13 @@ def threshold_test(
     counts.of(reference)
     pinned = _pin(counts, pin)
     note = set_aside_note(counts.set_aside, counts.total)
-    plausible = implausible(counts)
-    if not plausible.passed:
-        return ThresholdResult(reference, pinned, (), (), (), (plausible,), (), None, note)
+    plausible, comparable = implausible(counts), _comparable(counts)
+    if not (plausible.passed and comparable.passed):
+        return ThresholdResult(reference, pinned, (), (), (), (plausible, comparable), (), None, note)
     model = ModelOptions(pin=None if pinned is None else counts.places.index(pinned))
     n, s, h = (each.astype(float) for each in (counts.stops, counts.searches, counts.hits))
     draws, convergence = fit_until_converged(n, s, h, model, levels or LEVELS)
-    gates: tuple[Gate, ...] = (plausible, *convergence)
+    gates: tuple[Gate, ...] = (plausible, comparable, *convergence)
     if not all(gate.passed for gate in gates):
         return ThresholdResult(reference, pinned, (), (), (), gates, (), None, note)
     predictive = _predictive(n, s, h, model, draws)
@@ -377,6 +382,18 @@ def _pin(counts: GroupedCounts, pin: str | None) -> str | None:
     )
 
 
+def _comparable(counts: GroupedCounts) -> Gate:
+    """Whether there are searches of every group, and hits: without them only the prior would speak."""
+    assert counts.searches is not None and counts.hits is not None
+    said = message("No search is recorded as finding something, so there is nothing to learn from.")
+    passed = bool(counts.hits.any())
+    for group, searches in zip(counts.groups, counts.searches.sum(axis=0), strict=True):
+        if searches == 0:
+            said = message("No search of people recorded as {group} is in the counts.", group=group_label(group))
+            passed = False
+    return Gate("comparable", passed, said)
+
+
 def _convergence(draws: Draws, *, r_hat: float = 1.01, ess: float = 400, divergences: int = 0) -> list[Gate]:
     said = message("The computation did not converge, so its numbers cannot be trusted and none is given.")
     return [
@@ -401,6 +418,7 @@ def _sensitivities(
     variants += [
         (message("prior half as wide"), replace(model, prior_scale=0.5)),
         (message("prior twice as wide"), replace(model, prior_scale=2.0)),
+        (message("risk with a beta shape"), replace(model, family="beta")),
     ]
     weights, base = n.sum(axis=1) / n.sum(), counts.of(reference)
     others = [(at, group) for at, group in enumerate(counts.groups) if at != base]
@@ -410,18 +428,13 @@ def _sensitivities(
     ]
     for label, variant in variants:
         # A variant is a check on the main fit, so it may be rougher than that, but not broken.
-        for sampler in VARIANT_LEVELS:
+        for sampler in BETA_LEVELS if variant.family == "beta" else VARIANT_LEVELS:
             draws = sample_posterior(n, s, h, model=variant, sampler=sampler)
             rough = _convergence(draws, r_hat=1.1, ess=50, divergences=len(draws.log_sigma) // 20)
             trusted = all(gate.passed for gate in rough)
             if trusted:
                 break
         rows += _gaps(draws.thresholds, weights, base, others, label, trusted)
-    # The beta family's ridges make sampling slow, so its variant is the approximation at the mode.
-    beta = replace(model, family="beta")
-    approximate = approximate_thresholds(n, s, h, model=beta, draws=1000, seed=VARIANT_LEVELS[0].seed)
-    label = message("risk with a beta shape (approximation)")
-    rows += _gaps(approximate, weights, base, others, label, bool(np.isfinite(approximate).all()))
     return tuple(rows)
 
 

@@ -8,9 +8,10 @@ slower, with the same draws up to rounding.
 
 Unknowns, in whitened order z = (log sigma, globals, places x block):
 globals: mu_phi, mu_delta, t_race (R), phi_race (R), delta_race (R); block of a place: t (R), phi_place, delta_place.
-Two changes of variables make the posterior nearly normal (docs/methods/threshold_test.md): a race's share and
-threshold slide along the ridge on which its search and hit rates stay as they are while its signal's strength changes,
-and a place's threshold moves with sigma as far as its own counts leave it free.
+Changes of variables make the posterior nearly normal (docs/methods/threshold_test.md): a race's share and threshold slide
+along the ridge on which its search and hit rates stay as they are while its signal's strength changes (in the beta
+family, a place's threshold along that on which its own search rate does), and a place's threshold moves with sigma as
+far as its own counts leave it free.
 """
 
 from __future__ import annotations
@@ -175,10 +176,11 @@ class Whitened(NamedTuple):
     """Counts (D, R), priors, and the change of variables between z and the model's unknowns.
 
     free (D,): 0 at the pinned place, else 1. spread: sd of race and place effects; wide: of hyper-means and race
-    thresholds. mode_*: where z = 0. inverse_blocks (D, M, M), coupling (D, M, K), inverse_globals (K, K): inverse
-    Cholesky factors of the information. share (D, R): how much of a place's threshold moves with sigma (0 none, 1 all).
-    ridge (R, 2, 2, G): of share and threshold, values and slopes on a grid of log delta from -REACH to REACH around its
-    mode, with the straight part taken off.
+    thresholds. mode_*: where the curves below touch the straight. centre_*: where z = 0. inverse_blocks (D, M, M),
+    coupling (D, M, K), inverse_globals (K, K): inverse Cholesky factors of the information. share (D, R): how much of a
+    place's threshold moves with sigma (0 none, 1 all). Curves are values and slopes on a grid from -REACH to REACH, with
+    the straight part taken off: ridge (R, 2, 2, G), of share and threshold against log delta less its mode; bend
+    (D, R, 2, G), of a place's threshold against log (phi delta) less bend_at, used by the beta family only.
     """
 
     family: int
@@ -189,18 +191,22 @@ class Whitened(NamedTuple):
     spread: float
     wide: float
     mode_sigma: float
-    scale_sigma: float
     mode_globals: Array
+    centre_sigma: float
+    scale_sigma: float
+    centre_globals: Array
     inverse_globals: Array
-    mode_blocks: Array
+    centre_blocks: Array
     inverse_blocks: Array
     coupling: Array
     share: Array
     ridge: Array
+    bend: Array
+    bend_at: Array
 
     @property
     def size(self) -> int:
-        return 1 + len(self.mode_globals) + self.mode_blocks.size
+        return 1 + len(self.mode_globals) + self.centre_blocks.size
 
 
 REACH = 3.0
@@ -210,19 +216,22 @@ def unwhiten(z: Array, data: Whitened) -> tuple[Any, Array, Array]:
     """(log sigma, globals, blocks) of one or many whitened points z (..., size)."""
     size, races = len(data.mode_globals), data.n.shape[1]
     moved = z[..., 1 : 1 + size] @ data.inverse_globals
-    rest = z[..., 1 + size :].reshape(*z.shape[:-1], *data.mode_blocks.shape)
+    rest = z[..., 1 + size :].reshape(*z.shape[:-1], *data.centre_blocks.shape)
     rest = rest - np.einsum("dmk,...k->...dm", data.coupling, moved)
-    blocks = data.mode_blocks + np.einsum("dim,...di->...dm", data.inverse_blocks, rest)
-    straight = data.mode_globals + moved
-    log_sigma = data.mode_sigma + data.scale_sigma * z[..., 0]
+    blocks = data.centre_blocks + np.einsum("dim,...di->...dm", data.inverse_blocks, rest)
+    straight = data.centre_globals + moved
+    log_sigma = data.centre_sigma + data.scale_sigma * z[..., 0]
     globals_ = straight.copy()
     for race in range(races):
-        phi, t, _, _ = _slide_numpy(data.ridge[race], moved[..., 2 + 2 * races + race])
+        x = straight[..., 2 + 2 * races + race] - data.mode_globals[2 + 2 * races + race]
+        phi, t = _curve_numpy(data.ridge[race], x)[0]
         globals_[..., 2 + races + race] += phi
         globals_[..., 0] += phi / races
         globals_[..., 2 + race] += t
     stretch = np.exp(data.share * (log_sigma - data.mode_sigma)[..., None, None])
     off = stretch * (blocks[..., :races] - straight[..., None, 2 : 2 + races])
+    if data.family == BETA:
+        off = off + _bend_numpy(data, globals_, blocks)[0]
     blocks[..., :races] = globals_[..., None, 2 : 2 + races] + off
     return log_sigma, globals_, blocks
 
@@ -235,18 +244,28 @@ def density_numpy(z: Array, data: Whitened, gradient: Array) -> float:
         data.family, data.n, data.s, data.h, data.free, data.spread, data.wide, float(log_sigma), g, blocks
     )
     moved = z[1 : 1 + size] @ data.inverse_globals
+    d_t = d_blocks[:, :races].copy()
     off = blocks[:, :races] - g[2 : 2 + races]
+    d_g[2 : 2 + races] += d_t.sum(axis=0)
+    if data.family == BETA:
+        bend, slope, rare = _bend_numpy(data, g, blocks)
+        off = off - bend
+        for above, own, by in ((2 + races, races, slope * rare), (2 + 2 * races, races + 1, slope)):
+            d_g[above : above + races] += (d_t * by).sum(axis=0)
+            d_blocks[:, own] += data.free * (d_t * by).sum(axis=1)
     stretch = np.exp(data.share * (log_sigma - data.mode_sigma))
     value += float(data.share.sum() * (log_sigma - data.mode_sigma))
-    d_log_sigma += float((data.share * (off * d_blocks[:, :races] + 1)).sum())
-    d_g[2 : 2 + races] += (d_blocks[:, :races] * (1 - stretch)).sum(axis=0)
-    d_blocks[:, :races] *= stretch
+    d_log_sigma += float((data.share * (off * d_t + 1)).sum())
+    d_blocks[:, :races] = stretch * d_t
+    slid = np.empty(races)
     for race in range(races):
-        _, _, d_phi, d_t = _slide_numpy(data.ridge[race], moved[2 + 2 * races + race])
-        along = d_phi * (d_g[2 + races + race] + d_g[0] / races)
-        # The whole of a race's thresholds slides, its places' with it.
-        along += d_t * (d_g[2 + race] + (d_blocks[:, race]).sum())
-        d_g[2 + 2 * races + race] += along
+        at = 2 + 2 * races + race
+        d_phi, d_threshold = _curve_numpy(
+            data.ridge[race], data.centre_globals[at] + moved[at] - data.mode_globals[at]
+        )[1]
+        slid[race] = d_phi * (d_g[2 + races + race] + d_g[0] / races) + d_threshold * d_g[2 + race]
+    d_g[2 + 2 * races :] += slid
+    d_g[2 : 2 + races] -= d_blocks[:, :races].sum(axis=0)
     whitened = np.einsum("dim,dm->di", data.inverse_blocks, d_blocks)
     gradient[0] = d_log_sigma * data.scale_sigma
     gradient[1 : 1 + size] = data.inverse_globals @ (d_g - np.einsum("dmk,dm->k", data.coupling, whitened))
@@ -254,24 +273,40 @@ def density_numpy(z: Array, data: Whitened, gradient: Array) -> float:
     return value
 
 
-def _slide_numpy(ridge: Array, x: Any) -> tuple[Any, Any, Any, Any]:
-    """How far share and threshold slide at x (log delta less its mode), and the slopes: cubic Hermite, straight
-    beyond the grid.
+def _curve_numpy(curve: Array, x: Any) -> tuple[Array, Array]:
+    """Values and slopes at x of curves (..., 2, G): cubic Hermite, straight beyond the grid. x is one number for each
+    curve, or many for all of them.
     """
     x = np.asarray(x)
-    steps = ridge.shape[-1] - 1
+    steps = curve.shape[-1] - 1
     width = 2 * REACH / steps
     inside = np.clip(x, -REACH, REACH)
     at = np.minimum(((inside + REACH) / width).astype(int), steps - 1)
     u = (inside + REACH) / width - at
-    slid = []
-    for values, slopes in ridge:
-        v0, v1, s0, s1 = values[at], values[at + 1], slopes[at] * width, slopes[at + 1] * width
-        a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
-        slope = (3 * a * u * u + 2 * b * u + s0) / width
-        slid.append((((a * u + b) * u + s0) * u + v0 + slope * (x - inside), slope))
-    (phi, d_phi), (t, d_t) = slid
-    return phi, t, d_phi, d_t
+    values, slopes = curve[..., 0, :], curve[..., 1, :] * width
+    if x.shape == curve.shape[:-2] and x.ndim:
+        v0, v1, s0, s1 = (
+            np.take_along_axis(each, (at + more)[..., None], axis=-1)[..., 0]
+            for each in (values, slopes)
+            for more in (0, 1)
+        )
+    else:
+        v0, v1, s0, s1 = values[..., at], values[..., at + 1], slopes[..., at], slopes[..., at + 1]
+    a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
+    slope = (3 * a * u * u + 2 * b * u + s0) / width
+    return ((a * u + b) * u + s0) * u + v0 + slope * (x - inside), slope
+
+
+def _bend_numpy(data: Whitened, g: Array, blocks: Array) -> tuple[Array, Array, Array]:
+    """How far each place's thresholds bend, the slopes in log (phi delta), and 1 - phi."""
+    races = data.n.shape[1]
+    eta = g[..., None, 2 + races : 2 + 2 * races] + (data.free * blocks[..., races])[..., None]
+    log_delta = g[..., None, 2 + 2 * races :] + (data.free * blocks[..., races + 1])[..., None]
+    x = special.log_expit(eta) + log_delta - data.bend_at
+    points = x.reshape(-1, *data.n.shape)
+    bent = [_curve_numpy(data.bend, point) for point in points]
+    value, slope = (np.stack([each[part] for each in bent]).reshape(x.shape) for part in (0, 1))
+    return value, slope, special.expit(-eta)
 
 
 def posterior_numpy(
@@ -320,22 +355,17 @@ def posterior_numpy(
     return total, d_log_sigma, d_g, d_blocks
 
 
-def _slide(ridge: Any, x: float) -> Any:
-    """`_slide_numpy` for one value."""
-    steps = ridge.shape[2] - 1
+def _curve(curve: Any, x: float) -> Any:
+    """`_curve_numpy` for one curve and one value."""
+    steps = curve.shape[1] - 1
     width = 2 * REACH / steps
     inside = min(max(x, -REACH), REACH)
     at = min(int((inside + REACH) / width), steps - 1)
     u = (inside + REACH) / width - at
-    v0, v1, s0, s1 = ridge[0, 0, at], ridge[0, 0, at + 1], ridge[0, 1, at] * width, ridge[0, 1, at + 1] * width
+    v0, v1, s0, s1 = curve[0, at], curve[0, at + 1], curve[1, at] * width, curve[1, at + 1] * width
     a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
-    d_phi = (3 * a * u * u + 2 * b * u + s0) / width
-    phi = ((a * u + b) * u + s0) * u + v0 + d_phi * (x - inside)
-    v0, v1, s0, s1 = ridge[1, 0, at], ridge[1, 0, at + 1], ridge[1, 1, at] * width, ridge[1, 1, at + 1] * width
-    a, b = 2 * (v0 - v1) + s0 + s1, 3 * (v1 - v0) - 2 * s0 - s1
-    d_t = (3 * a * u * u + 2 * b * u + s0) / width
-    t = ((a * u + b) * u + s0) * u + v0 + d_t * (x - inside)
-    return phi, t, d_phi, d_t
+    slope = (3 * a * u * u + 2 * b * u + s0) / width
+    return ((a * u + b) * u + s0) * u + v0 + slope * (x - inside), slope
 
 
 def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
@@ -343,18 +373,20 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
     n, s, h, free, coupling, inverse_blocks = data.n, data.s, data.h, data.free, data.coupling, data.inverse_blocks
     places, races = n.shape
     size, width = data.mode_globals.shape[0], races + 2
-    change = data.scale_sigma * z[0]
-    log_sigma = data.mode_sigma + change
+    log_sigma = data.centre_sigma + data.scale_sigma * z[0]
+    change = log_sigma - data.mode_sigma
     sigma2, narrow, broad = math.exp(2 * log_sigma), 1 / (data.spread * data.spread), 1 / (data.wide * data.wide)
     moved = np.zeros(size)
     for i in range(size):
-        for j in range(i + 1):
+        for j in range(size):
             moved[j] += data.inverse_globals[i, j] * z[1 + i]
-    straight = data.mode_globals + moved
+    straight = data.centre_globals + moved
     g = straight.copy()
     slope_phi, slope_t = np.empty(races), np.empty(races)
     for r in range(races):
-        phi, t, slope_phi[r], slope_t[r] = _slide(data.ridge[r], moved[2 + 2 * races + r])
+        x = straight[2 + 2 * races + r] - data.mode_globals[2 + 2 * races + r]
+        phi, slope_phi[r] = _curve(data.ridge[r, 0], x)
+        t, slope_t[r] = _curve(data.ridge[r, 1], x)
         g[2 + races + r] += phi
         g[0] += phi / races
         g[2 + r] += t
@@ -384,7 +416,7 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
                 pull -= coupling[d, i, k] * moved[k]
             rest[i] = pull
         for j in range(width):
-            value = data.mode_blocks[d, j]
+            value = data.centre_blocks[d, j]
             for i in range(j, width):
                 value += inverse_blocks[d, i, j] * rest[i]
             block[j] = value
@@ -395,7 +427,13 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
             eta = g[2 + races + r] + free[d] * phi_place
             log_delta = g[2 + 2 * races + r] + free[d] * delta_place
             stretch = math.exp(data.share[d, r] * change)
-            off = stretch * (block[r] - straight[2 + r])
+            own = stretch * (block[r] - straight[2 + r])
+            off, by_log_delta, by_eta = own, 0.0, 0.0
+            if data.family == 1:
+                log_phi = -math.log1p(math.exp(-eta)) if eta > -30 else eta
+                bend, by_log_delta = _curve(data.bend[d, r], log_phi + log_delta - data.bend_at[d, r])
+                by_eta = by_log_delta * (1 - math.exp(log_phi))
+                off = own + bend
             squares += off * off
             value, d_eta, d_log_delta, d_t = 0.0, 0.0, 0.0, 0.0
             if n[d, r] > 0:
@@ -404,7 +442,9 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
                 )
             total += value + data.share[d, r] * change
             d_off = d_t - off / sigma2
-            d_log_sigma += data.share[d, r] * (off * d_off + 1)
+            d_log_sigma += data.share[d, r] * (own * d_off + 1)
+            d_eta += by_eta * d_off
+            d_log_delta += by_log_delta * d_off
             d_g[2 + r] += d_t
             d_block[r] = d_off * stretch
             d_straight[2 + r] -= d_block[r]
@@ -428,7 +468,7 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
     d_straight += d_g
     for i in range(size):
         value = 0.0
-        for j in range(i + 1):
+        for j in range(size):
             value += data.inverse_globals[i, j] * d_straight[j]
         gradient[1 + i] = value
     gradient[0] = data.scale_sigma * (d_log_sigma + squares / sigma2)
@@ -438,7 +478,7 @@ def _density_loops(z: Any, data: Any, gradient: Any) -> Any:
 if HAS_NUMBA:
     _log_ndtr, _betainc = _compiled(_log_ndtr), _compiled(_betainc)
     _beta_parts, _beta_value = _compiled(_beta_parts), _compiled(_beta_value)
-    _cell, _slide = _compiled(_cell), _compiled(_slide)
+    _cell, _curve = _compiled(_cell), _compiled(_curve)
     density = _compiled(_density_loops)
 else:
     density = density_numpy

@@ -46,7 +46,9 @@ class ModelOptions:
 
 @dataclass(frozen=True)
 class SamplerOptions:
-    """draws: kept, per chain. target: acceptance that the step size aims at. threads: chains run at the same time."""
+    """draws: kept, per chain. target: acceptance that the step size aims at. threads: chains run at the same time.
+    rounds: of recentring before, for posteriors whose mode says little about their middle.
+    """
 
     chains: int = 4
     warmup: int = 150
@@ -54,6 +56,7 @@ class SamplerOptions:
     target: float = 0.85
     seed: int = 2017
     threads: int = 2
+    rounds: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,18 @@ def sample_posterior(n: Array, s: Array, h: Array, *, model: ModelOptions, sampl
     """Draw from the posterior for counts (places, groups) of stops, searches and hits."""
     data = whitened(n, s, h, model)
     streams = np.random.default_rng(sampler.seed).spawn(sampler.chains)
+    starts = np.stack([0.7 * rng.standard_normal(data.size) for rng in streams])
 
-    def chain(rng: np.random.Generator) -> Any:
-        start = 0.7 * rng.standard_normal(data.size)
-        return sample_chain(start, data, rng, sampler.warmup, sampler.draws, sampler.target)
+    def run(warmup: int, draws: int) -> Any:
+        def chain(at: int) -> Any:
+            return sample_chain(starts[at], data, streams[at], warmup, draws, sampler.target)
 
-    with ThreadPoolExecutor(sampler.threads) as pool:
-        results = list(pool.map(chain, streams))
+        with ThreadPoolExecutor(sampler.threads) as pool:
+            return list(pool.map(chain, range(sampler.chains)))
+
+    for _ in range(sampler.rounds):
+        data, starts = _recentred(data, np.stack([kept for kept, *_ in run(100, 150)]))
+    results = run(sampler.warmup, sampler.draws)
     log_sigma, globals_, blocks = unwhiten(np.stack([kept for kept, *_ in results]), data)
     races = n.shape[1]
     flat = np.concatenate([log_sigma[..., None], globals_, blocks.reshape(*blocks.shape[:2], -1)], axis=-1)
@@ -107,14 +115,6 @@ def sample_posterior(n: Array, s: Array, h: Array, *, model: ModelOptions, sampl
         divergences=sum(result[1] for result in results),
         evaluations=sum(result[2] for result in results),
     )
-
-
-def approximate_thresholds(n: Array, s: Array, h: Array, *, model: ModelOptions, draws: int, seed: int) -> Array:
-    """Thresholds (draws, places, groups) from the normal approximation at the mode, for variants only looked at."""
-    data = whitened(n, s, h, model)
-    z = np.random.default_rng(seed).standard_normal((draws, data.size))
-    _, globals_, blocks = unwhiten(z, data)
-    return thresholds(model, globals_, blocks)
 
 
 def signal(model: ModelOptions, globals_: Array, blocks: Array) -> tuple[Array, Array, Array]:
@@ -169,6 +169,7 @@ def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Whitened:
     fit.marginal(best)
     inverse_blocks, coupling, inverse_globals = fit.factors()
     tight = math.exp(-2 * best)
+    share = tight / (tight + fit.information()[..., 2, 2])
     return Whitened(
         family=family,
         n=n,
@@ -178,23 +179,75 @@ def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Whitened:
         spread=fit.spread,
         wide=fit.wide,
         mode_sigma=best,
-        scale_sigma=float(np.clip(1 / math.sqrt(max(curvature, 1e-3)), 0.02, 1.0)),
         mode_globals=fit.globals,
+        centre_sigma=best,
+        scale_sigma=float(np.clip(1 / math.sqrt(max(curvature, 1e-3)), 0.02, 1.0)),
+        centre_globals=fit.globals,
         inverse_globals=inverse_globals,
-        mode_blocks=fit.blocks,
+        centre_blocks=fit.blocks,
         inverse_blocks=inverse_blocks,
         coupling=coupling,
-        share=tight / (tight + fit.information()[..., 2, 2]),
-        ridge=_ridge(family, fit.globals, n.shape[1]),
+        share=share,
+        ridge=np.zeros((n.shape[1], 2, 2, 2)) if family == BETA else _ridge(fit.globals, n.shape[1]),
+        bend=_bend(*fit.point(), share) if family == BETA else np.zeros((*n.shape, 2, 2)),
+        bend_at=special.log_expit(fit.point()[0]) + fit.point()[1],
     )
 
 
-def _ridge(family: int, globals_: Array, races: int, points: int = 121) -> Array:
+def _recentred(data: Whitened, z: Array) -> tuple[Whitened, Array]:
+    """The same target with mean and spread of these draws (chains, draws, size) at the centre, and the chains' last
+    positions in its coordinates. Spreads of few draws are drawn towards 1.
+    """
+    size, last = len(data.mode_globals), z[:, -1]
+    flat = z.reshape(-1, z.shape[-1])
+    mean, count = flat.mean(axis=0), len(flat)
+    spread = np.sqrt((count * flat.var(axis=0) + 20) / (count + 20))
+    near = slice(1, 1 + size)
+    root = np.linalg.cholesky((count * np.cov(flat[:, near].T) + 20 * np.eye(size)) / (count + 20))
+    moved = mean[near] @ data.inverse_globals
+    rest = mean[1 + size :].reshape(data.centre_blocks.shape) - data.coupling @ moved
+    scale = spread[1 + size :].reshape(data.centre_blocks.shape)[..., None]
+    starts = (last - mean) / spread
+    starts[:, near] = np.linalg.solve(root, (last - mean)[:, near].T).T
+    return data._replace(
+        centre_sigma=data.centre_sigma + data.scale_sigma * float(mean[0]),
+        scale_sigma=data.scale_sigma * float(spread[0]),
+        centre_globals=data.centre_globals + moved,
+        inverse_globals=np.ascontiguousarray(root.T @ data.inverse_globals),
+        centre_blocks=data.centre_blocks + np.einsum("dim,di->dm", data.inverse_blocks, rest),
+        inverse_blocks=scale * data.inverse_blocks,
+        coupling=data.coupling / scale,
+    ), starts
+
+
+def _bend(eta: Array, log_delta: Array, t: Array, share: Array, points: int = 61) -> Array:
+    """How a place's threshold must change with log (phi delta) for its search rate to stay as it is at the mode, less the
+    straight part, as far as its own counts hold it there. Beta family; (D, R, 2, points): see Whitened.
+    """
+    mean, total = special.expit(eta), np.exp(log_delta)
+    alpha, beta = mean * total, (1 - mean) * total
+    below = np.maximum(special.betainc(alpha, beta, special.expit(t)), 1e-300)
+    x = np.linspace(-REACH, REACH, points)
+    path = np.empty((points, *t.shape))
+    for at in range(points):
+        first = alpha * np.exp(x[at])
+        # Where the cut is too small for a double, the leading term of the incomplete beta function is all there is.
+        tiny = (np.log(below) + np.log(first) + special.betaln(first, beta)) / first
+        cut = np.clip(special.betaincinv(first, beta, below), 1e-300, 1 - 1e-16)
+        path[at] = np.where(tiny < -25, tiny, special.logit(cut))
+    slopes = np.gradient(path, x, axis=0)
+    middle = points // 2
+    values = path - path[middle] - slopes[middle] * x[:, None, None]
+    curves = (1 - share) * np.stack([values, slopes - slopes[middle]])
+    return np.ascontiguousarray(curves.transpose(2, 3, 0, 1))
+
+
+def _ridge(globals_: Array, races: int, points: int = 121) -> Array:
     """How share and threshold must change with the signal's strength for a race's search and hit rates to stay as they
-    are at the mode, less the straight part, which whitening sees to. (R, 2, 2, points): see Whitened.
+    are at the mode, less the straight part, which whitening sees to. Discriminant family; (R, 2, 2, points): see Whitened.
     """
     t, phi, delta = (globals_[2 + each * races : 2 + (each + 1) * races] for each in range(3))
-    goal = np.log(np.stack(probabilities(family, phi, delta, t)[:2]))
+    goal = np.log(np.stack(probabilities(DISCRIMINANT, phi, delta, t)[:2]))
     middle = points // 2
     x = np.linspace(-REACH, REACH, points)
     path = np.empty((points, 2, races))
@@ -203,7 +256,7 @@ def _ridge(family: int, globals_: Array, races: int, points: int = 121) -> Array
         good = np.ones(races, dtype=bool)
         for at in range(middle + side, points if side == 1 else -1, side):
             before, last = path[at - side], path[at - 2 * side if abs(at - middle) > 1 else at - side]
-            path[at] = _solve(family, goal, delta + x[at], 2 * before - last)
+            path[at] = _solve(goal, delta + x[at], 2 * before - last)
             # Where there is no such point, or only a far one, the ridge goes on straight.
             good &= np.isfinite(path[at]).all(axis=0) & (np.abs(path[at] - before) < 0.5).all(axis=0)
             path[at] = np.where(good, path[at], 2 * before - last)
@@ -213,13 +266,13 @@ def _ridge(family: int, globals_: Array, races: int, points: int = 121) -> Array
     return np.ascontiguousarray(np.stack([values, slopes - straight]).transpose(3, 2, 0, 1))
 
 
-def _solve(family: int, goal: Array, log_delta: Array, start: Array) -> Array:
+def _solve(goal: Array, log_delta: Array, start: Array) -> Array:
     """(phi, t) at which the logarithms of the chances of a hit and of a search without one are `goal`, by Newton."""
     point, e = start.copy(), 1e-6
 
     def miss(phi: Array, t: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(np.log(np.stack(probabilities(family, phi, log_delta, t)[:2])) - goal)
+            return np.asarray(np.log(np.stack(probabilities(DISCRIMINANT, phi, log_delta, t)[:2])) - goal)
 
     for _ in range(30):
         off = miss(*point)
@@ -342,12 +395,16 @@ class _Fit:
         corner[np.arange(size), np.arange(size)] *= ridge
         return block, border, corner
 
-    def information(self) -> Array:
-        """Fisher information (D, R, 3, 3) of the cells' trinomials in (eta, log delta, t), by central differences."""
+    def point(self) -> tuple[Array, Array, Array]:
+        """(eta, log delta, t) of each place and group."""
         races = self.n.shape[1]
         eta = self.globals[2 + races : 2 + 2 * races] + (self.free * self.blocks[:, races])[:, None]
         log_delta = self.globals[2 + 2 * races :] + (self.free * self.blocks[:, races + 1])[:, None]
-        point = [eta, log_delta, self.blocks[:, :races]]
+        return eta, log_delta, self.blocks[:, :races]
+
+    def information(self) -> Array:
+        """Fisher information (D, R, 3, 3) of the cells' trinomials in (eta, log delta, t), by central differences."""
+        point = list(self.point())
         chances = probabilities(self.family, *point)
         slopes = []
         for axis in range(3):

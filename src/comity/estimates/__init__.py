@@ -9,7 +9,8 @@ from comity.estimates.columns import Columns, read_columns
 from comity.estimates.design import Design, SecondPhase, Survey
 from comity.estimates.diagnostics import WeightDiagnostics, diagnose_weights
 from comity.estimates.estimators import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
-from comity.estimates.mrp import MultilevelModel, estimate_mrp
+from comity.estimates.mrp import estimate_mrp
+from comity.estimates.multilevel import MultilevelModel
 from comity.estimates.quantiles import estimate_quantile
 from comity.estimates.reading import read_survey_file
 from comity.estimates.replicates import with_replicate_columns, with_replicates

@@ -115,6 +115,8 @@ class FittedCalibration(FittedStep):
 
 def fit_rake(survey: Survey, step: Rake) -> FittedCalibration:
     """Rake to the margins of `step`. Raises ComityError naming the margin and cells where that cannot be done."""
+    if not step.margins:
+        raise ComityError("Raking has no margins.", "Give the counts of at least one column's categories.")
     margins, merged = read_margins(survey, step.margins, step.collapse)
     refuse_disagreement(margins)
     auxiliary = Auxiliary(tuple(margins))
@@ -153,6 +155,8 @@ def _fitted(
 
 def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
     """Calibrate to the margins and totals of `step`, and verify them."""
+    if not step.margins and not step.totals and step.population is None:
+        raise ComityError("Calibration has nothing to meet.", "Give margins, totals or the population.")
     if step.distance not in ("linear", "raking", "logit", "truncated"):
         raise ComityError(f"The distance is '{step.distance}'.", "It is one of: linear, raking, logit, truncated.")
     if step.distance in ("logit", "truncated"):
@@ -162,7 +166,7 @@ def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
             raise ComityError(
                 f"The bounds are {step.bounds}.", "They are two positive numbers around 1, such as (0.3, 3)."
             )
-    margins, _ = read_margins(survey, step.margins, None, step.population)
+    margins, merged = read_margins(survey, step.margins, step.collapse, step.population)
     refuse_disagreement(margins, population=step.population)
     totals = []
     if step.population is not None:
@@ -184,7 +188,7 @@ def fit_calibration(survey: Survey, step: Calibrate) -> FittedCalibration:
     hint = f" within the bounds {step.bounds}" if step.bounds else ""
     record: dict[str, object] = {
         "step": "calibrate", "distance": step.distance, "bounds": step.bounds, "margins": _record(margins),
-        "totals": {total.name: total.target for total in totals},
+        "totals": {total.name: total.target for total in totals}, "merged": merged,
     }  # fmt: skip
     fitted = _fitted(survey, solution, step.distance, record, step.tolerance, f"Calibration{hint}", step.bounds)
     record["negative_weights"] = int(np.count_nonzero(fitted.after < 0))

@@ -76,6 +76,9 @@ def moments_by_key(key: Integers, values: Sequence[Floats], weights: Floats, cou
     if _is_compiled(key, weights) and values:
         from comity.estimates import compiled
 
+        if len(values) == 2:
+            interleaved, products = compiled.moments_of_two(key, values[0], values[1], weights, count)
+            return np.ascontiguousarray(interleaved[:, :3].T), products
         sums, products = compiled.moments_by_key(key, tuple(values), weights, count)
     else:
         weighted = [weights * column for column in values]
@@ -93,7 +96,10 @@ def scale_linearly(
     if _is_compiled(key, weights) and values:
         from comity.estimates import compiled
 
-        scaled, sums, totals = compiled.scale_linearly(key, table, tuple(values), slopes, weights)
+        if len(values) == 2:
+            scaled, sums, totals = compiled.scale_by_two(key, table, values[0], values[1], slopes, weights)
+        else:
+            scaled, sums, totals = compiled.scale_linearly(key, table, tuple(values), slopes, weights)
         return scaled, sums, totals
     factors = table[key]
     for column, slope in zip(values, slopes, strict=True):

@@ -1,4 +1,4 @@
-"""The multilevel model of `mrp` by full sampling of its posterior, through Bambi (extra `bayes`).
+"""The multilevel model of `multilevel` by full sampling of its posterior, through Bambi (extra `bayes`).
 
 The same model and priors; minutes instead of a second. For checking the fast approximation, and where its
 `effective_points` are few.
@@ -13,7 +13,7 @@ import numpy as np
 
 from comity.errors import ComityError
 from comity.estimates.columns import Floats
-from comity.estimates.mrp import Grouped, MultilevelModel, Posterior
+from comity.estimates.multilevel import Grouped, MultilevelModel, Posterior
 
 CHAINS = 4
 WORST_RHAT = 1.05

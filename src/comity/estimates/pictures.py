@@ -50,6 +50,15 @@ def draw_estimates(estimates: Sequence[Estimate], *, width: int = 360, language:
     return (lines + points).properties(width=width, height=alt.Step(24))
 
 
+def draw_each_statistic(estimates: Sequence[Estimate], *, language: str = "en") -> list[str]:
+    """One picture, as SVG text, for each statistic that has a number."""
+    by_statistic: dict[str, list[Estimate]] = {}
+    for each in estimates:
+        if each.estimate is not None:
+            by_statistic.setdefault(each.statistic, []).append(each)
+    return [svg_of(draw_estimates(group, language=language)) for group in by_statistic.values()]
+
+
 def draw_weights(survey: Survey, *, width: int = 360, language: str = "en") -> Any:
     """A chart of how the final weights are spread, as multiples of their mean (marked), with what the weighting costs."""
     found = diagnose_weights(survey)

@@ -29,7 +29,7 @@ class Conditions:
     def __post_init__(self) -> None:
         _check("Confidence", self.confidence, 0, 1)
         _check("The response rate", self.response_rate, 0, 1, or_top=True)
-        if not self.deff > 0:
+        if not 0 < self.deff < inf:
             raise ComityError(f"The design effect is {self.deff}.", "It is positive; 1 is a simple random sample.")
         if not self.population > 0:
             raise ComityError(f"The population is {self.population}.", "It is a positive number of people.")

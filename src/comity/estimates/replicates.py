@@ -166,6 +166,8 @@ def with_replicate_columns(
     if np.isnan(weights).any():
         raise ComityError("Some replicate weights are missing.", "Every row needs a value in every replicate column.")
     count = len(columns)
+    if not 0 <= rho < 1:
+        raise ComityError(f"Fay's factor is {rho}.", "It is at least 0 and below 1; 0.5 is usual.")
     defaults = {"JK1": (count - 1) / count, "BRR": 1 / count, "Fay": 1 / (count * (1 - rho) ** 2)}
     defaults["bootstrap"] = 1 / count if mse else 1 / (count - 1)
     if scale is None:

@@ -17,7 +17,7 @@ from comity.estimates import notes
 from comity.estimates.aapor import Dispositions
 from comity.estimates.design import Survey
 from comity.estimates.notes import statistic_name
-from comity.estimates.pictures import draw_estimates, svg_of
+from comity.estimates.pictures import draw_each_statistic
 from comity.estimates.results import Estimate, format_number
 from comity.estimates.statement import About, DisclosureItem, disclosure_statement
 from comity.wording import message
@@ -55,7 +55,8 @@ def as_html(
     """The report as one HTML page with its pictures inside and no scripts."""
     drawn = html.escape(_PICTURE.in_language(language))
     pictures = "".join(
-        f'<figure role="img" aria-label="{drawn}">{svg}</figure>' for svg in _pictures(estimates, language)
+        f'<figure role="img" aria-label="{drawn}">{svg}</figure>'
+        for svg in draw_each_statistic(estimates, language=language)
     )
     headings, cells = _table(estimates, language)
     head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in headings)
@@ -95,7 +96,7 @@ def as_pdf(
     ]
     lines += [f"#rect(inset: 6pt, stroke: 1pt)[*{_typst(each)}*]" for each in _warnings(estimates, language)]
     with tempfile.TemporaryDirectory() as folder:
-        pictures = _pictures(estimates, language)
+        pictures = draw_each_statistic(estimates, language=language)
         for number, svg in enumerate(pictures):
             (Path(folder) / f"{number}.svg").write_text(svg, encoding="utf-8")
         if pictures:
@@ -178,15 +179,6 @@ def _warnings(estimates: Sequence[Estimate], language: str) -> list[str]:
 
 def _notes(estimates: Sequence[Estimate], language: str) -> list[str]:
     return sorted({each.note.in_language(language) for each in estimates if each.note and each.note not in _PROMINENT})
-
-
-def _pictures(estimates: Sequence[Estimate], language: str) -> list[str]:
-    """One picture for each statistic that has a number."""
-    by_statistic: dict[str, list[Estimate]] = {}
-    for each in estimates:
-        if each.estimate is not None:
-            by_statistic.setdefault(each.statistic, []).append(each)
-    return [svg_of(draw_estimates(group, language=language)) for group in by_statistic.values()]
 
 
 def _typst(text: str) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from comity.estimates.columns import Floats
 from comity.wording import Message
 
+MOST_DRAWN = 60
 RECORD_FIELDS = ("variable", "statistic", "domain", "estimate", "se", "df", "low", "high", "n", "deff")
 
 
@@ -107,7 +108,15 @@ class Estimates(Sequence[Estimate]):
         body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
         notes = sorted({str(each.note) for each in self.items if each.note})
         below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
-        return f"<table><thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table>{below}"
+        return f"<table><thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table>{below}{self._pictures()}"
+
+    def _pictures(self) -> str:
+        """The pictures that stand below the table in a notebook; none where there are too many rows to look at."""
+        if len(self.items) > MOST_DRAWN:
+            return ""
+        from comity.estimates.pictures import draw_each_statistic
+
+        return "".join(draw_each_statistic(self.items))
 
 
 def format_number(value: float | None) -> str:

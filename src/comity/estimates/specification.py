@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from comity.errors import ComityError, nearest
+from comity.estimates import plain_values as values
 from comity.estimates.columns import Columns
 from comity.estimates.design import Design, SecondPhase, Survey
 from comity.estimates.replicates import METHODS, with_replicate_columns, with_replicates
@@ -77,21 +78,13 @@ def parse_specification(content: object, name: str = "the design") -> Specificat
     """The specification in plain data, as YAML gives it."""
     if not isinstance(content, Mapping):
         raise ComityError(f"'{name}' is not a list of keys.", "It has lines such as 'weights: pw'.")
-    _refuse_unknown_keys(content, [*_fields(Design), "replicates", "weighting", "about"], name)
-    plain = {key: value for key, value in content.items() if key not in ("replicates", "weighting", "about")}
-    for key in ("weights", "strata"):
-        if plain.get(key) is not None and not isinstance(plain[key], str):
-            raise ComityError(f"'{key}' in '{name}' is {plain[key]!r}.", "It is the name of one column.")
-    for key in ("clusters", "fpc"):
-        if key in plain:
-            plain[key] = _texts(plain[key], key, name)
-    for key in ("nested", "quasi_randomisation"):
-        if key in plain and not isinstance(plain[key], bool):
-            raise ComityError(f"'{key}' in '{name}' is {plain[key]!r}.", "It is true or false.")
-    if "minimum_n" in plain and (isinstance(plain["minimum_n"], bool) or not isinstance(plain["minimum_n"], int)):
-        raise ComityError(f"'minimum_n' in '{name}' is {plain['minimum_n']!r}.", "It is a whole number.")
-    if plain.get("second_phase") is not None:
-        plain["second_phase"] = _second_phase(plain["second_phase"], f"{name}, second_phase")
+    values.refuse_unknown_keys(content, [*DESIGN, "second_phase", "replicates", "weighting", "about"], name)
+    plain = values.read_values({key: content[key] for key in DESIGN if key in content}, DESIGN, name)
+    if content.get("second_phase") is not None:
+        where = f"{name}, second_phase"
+        plain["second_phase"] = _made(
+            SecondPhase, values.read_values(content["second_phase"], SECOND_PHASE, where), where
+        )
     steps = content.get("weighting") or []
     if not isinstance(steps, Sequence) or isinstance(steps, str):
         raise ComityError(
@@ -100,37 +93,79 @@ def parse_specification(content: object, name: str = "the design") -> Specificat
     about = content.get("about") or {}
     if not isinstance(about, Mapping):
         raise ComityError(f"'about' in '{name}' is not a list of keys.", "It has lines such as 'sponsor: City of ...'.")
-    _refuse_unknown_keys(about, _fields(About), f"{name}, about")
+    values.refuse_unknown_keys(about, [each.name for each in fields(About)], f"{name}, about")
     said = About(**{key: str(value) for key, value in about.items() if value is not None})
     return Specification(Design(**plain), tuple(_step(step, name) for step in steps), _replicates(content, name), said)
 
 
-def _fields(kind: type) -> list[str]:
-    return [each.name for each in fields(kind)]
+DESIGN: Mapping[str, values.Reader] = {
+    "weights": values.column,
+    "strata": values.column,
+    "clusters": values.columns,
+    "fpc": values.columns,
+    "lonely": values.word,
+    "nested": values.flag,
+    "kind": values.word,
+    "quasi_randomisation": values.flag,
+    "minimum_n": values.whole(1),
+}
+SECOND_PHASE: Mapping[str, values.Reader] = {
+    "selected": values.column,
+    "strata": values.column,
+    "probabilities": values.column,
+}
+COLLAPSE: Mapping[str, values.Reader] = {"minimum_n": values.whole(1), "ordered": values.flag}
+STEP_VALUES: Mapping[str, Mapping[str, values.Reader]] = {
+    "eligibility": {
+        "status": values.column,
+        "unknown": values.categories,
+        "ineligible": values.categories,
+        "within": values.columns,
+    },
+    "nonresponse": {
+        "responded": values.column,
+        "within": values.columns,
+        "propensity": values.columns,
+        "floor": values.share,
+    },
+    "post-stratify": {"columns": values.columns, "targets": values.anything, "collapse": values.anything},
+    "rake": {
+        "margins": values.anything,
+        "collapse": values.anything,
+        "tolerance": values.positive,
+        "max_sweeps": values.whole(1),
+    },
+    "calibrate": {
+        "totals": values.by_column,
+        "margins": values.anything,
+        "population": values.positive,
+        "collapse": values.anything,
+        "distance": values.word,
+        "bounds": values.pair,
+        "tolerance": values.positive,
+        "max_steps": values.whole(1),
+    },
+    "trim": {"cap": values.positive, "times_median": values.positive, "redistribute": values.flag},
+}
+REPLICATES: Mapping[str, values.Reader] = {
+    "method": values.word,
+    "columns": values.columns,
+    "count": values.whole(2),
+    "seed": values.whole(0),
+    "rho": values.share,
+    "scale": values.positive,
+    "rscales": values.numbers,
+    "mse": values.flag,
+    "degrees_of_freedom": values.whole(1),
+}
 
 
-def _refuse_unknown_keys(content: Mapping[str, object], known: Sequence[str], name: str) -> None:
-    for key in content:
-        if key not in known:
-            near = nearest(str(key), list(known))
-            hint = f"Did you mean '{near}'?" if near else f"The keys are: {', '.join(known)}."
-            raise ComityError(f"'{name}' has a key '{key}' that is not known.", hint)
-
-
-def _texts(value: object, key: str, name: str) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if values is None:
-        return ()
-    if not isinstance(values, Sequence) or not all(isinstance(each, str) for each in values):
-        raise ComityError(f"'{key}' in '{name}' is {value!r}.", "It is a column's name, or a list of them.")
-    return tuple(values)
-
-
-def _second_phase(content: object, where: str) -> SecondPhase:
-    if not isinstance(content, Mapping) or not isinstance(content.get("selected"), str):
-        raise ComityError(f"'{where}' has no 'selected'.", "Name the column that says who was drawn again.")
-    _refuse_unknown_keys(content, _fields(SecondPhase), where)
-    return SecondPhase(**content)
+def _made(kind: Any, given: Mapping[str, Any], where: str) -> Any:
+    try:
+        return kind(**given)
+    except TypeError as error:
+        missing = str(error).rpartition(":")[2].strip() or "a key"
+        raise ComityError(f"'{where}' lacks {missing}.", "See docs/reference/design-file.md.") from error
 
 
 def _step(content: object, name: str) -> Step:
@@ -141,33 +176,27 @@ def _step(content: object, name: str) -> Step:
         near = nearest(kind, list(STEPS))
         hint = f"Did you mean '{near}'?" if near else f"It is one of: {', '.join(STEPS)}."
         raise ComityError(f"'{name}' has a weighting step '{kind}' that is not known.", hint)
-    values = {key: value for key, value in content.items() if key != "step"}
-    _refuse_unknown_keys(values, _fields(STEPS[kind]), f"{name}, step {kind}")
     where = f"{name}, step {kind}"
-    if "collapse" in values:
-        _refuse_unknown_keys(values["collapse"] or {}, _fields(Collapse), f"{where}, collapse")
-        values["collapse"] = Collapse(**(values["collapse"] or {}))
+    given = values.read_values(
+        {key: value for key, value in content.items() if key != "step"}, STEP_VALUES[kind], where
+    )
+    if "collapse" in given:
+        given["collapse"] = Collapse(**values.read_values(given["collapse"], COLLAPSE, f"{where}, collapse"))
     if kind == "post-stratify":
-        names = _texts(values.get("columns"), "columns", where)
-        values["columns"] = names[0] if len(names) == 1 else names
-        values["targets"] = _shares(values.get("targets"), len(names), where)
-    if "margins" in values:
-        if not isinstance(values["margins"], Mapping):
+        names = given.get("columns", ())
+        if not names:
+            raise ComityError(f"'{where}' lacks 'columns'.", "Name one column, or a list of them.")
+        given["columns"] = names[0] if len(names) == 1 else names
+        given["targets"] = _shares(given.get("targets"), len(names), where)
+    if "margins" in given:
+        if not isinstance(given["margins"], Mapping):
             raise ComityError(f"'margins' in '{where}' is not a list of columns.", "Write 'column: {category: count}'.")
         margins = {}
-        for key, shares in values["margins"].items():
+        for key, shares in given["margins"].items():
             names = tuple(part.strip() for part in str(key).split(" x "))
             margins[names[0] if len(names) == 1 else names] = _shares(shares, len(names), f"{where}, {key}")
-        values["margins"] = margins
-    if "bounds" in values and values["bounds"] is not None:
-        if not isinstance(values["bounds"], Sequence) or len(values["bounds"]) != 2:
-            raise ComityError(f"'bounds' in '{where}' is {values['bounds']!r}.", "It is two numbers, such as [0.3, 3].")
-        values["bounds"] = (float(values["bounds"][0]), float(values["bounds"][1]))
-    try:
-        return STEPS[kind](**values)
-    except TypeError as error:
-        missing = str(error).rpartition(":")[2].strip() or "a key"
-        raise ComityError(f"'{where}' lacks {missing}.", "See docs/reference/design-file.md.") from error
+        given["margins"] = margins
+    return _made(STEPS[kind], given, where)  # type: ignore[no-any-return]
 
 
 def _shares(content: object, parts: int, where: str) -> Any:
@@ -189,13 +218,9 @@ def _shares(content: object, parts: int, where: str) -> Any:
 
 
 def _replicates(content: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    given = content.get("replicates")
-    if given is None:
+    if content.get("replicates") is None:
         return None
-    known = ["method", "columns", "count", "seed", "rho", "scale", "rscales", "mse", "degrees_of_freedom"]
-    if not isinstance(given, Mapping):
-        raise ComityError(f"'replicates' in '{name}' is not a list of keys.", "It has a method, such as 'method: JK1'.")
-    _refuse_unknown_keys(given, known, f"{name}, replicates")
+    given = values.read_values(content["replicates"], REPLICATES, f"{name}, replicates")
     if given.get("method") not in METHODS:
         raise ComityError(
             f"The replicate method in '{name}' is {given.get('method')!r}.", f"It is one of: {', '.join(METHODS)}."
@@ -214,9 +239,8 @@ def _with_replicates(survey: Survey, given: Mapping[str, Any]) -> Survey:
         return with_replicates(survey, given["method"], **options)
     for key in ("count", "seed"):
         options.pop(key, None)
-    wanted = [given["columns"]] if isinstance(given["columns"], str) else list(given["columns"])
     columns: list[str] = []
-    for pattern in wanted:
+    for pattern in given["columns"]:
         if pattern.endswith("*"):
             found = [name for name in survey.columns.names if name.startswith(pattern[:-1])]
             if not found:

@@ -61,6 +61,7 @@ class Calibrate:
     totals: Mapping[str, float] = field(default_factory=dict)
     margins: Margins = field(default_factory=dict)
     population: float | None = None
+    collapse: Collapse | None = None
     distance: Distance = "linear"
     bounds: tuple[float, float] | None = None
     tolerance: float = 1e-9

@@ -232,5 +232,5 @@ _STYLE = (
     ":root{color-scheme:light dark}body{font:1.05rem/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:auto;"
     "padding:1rem}h2{margin:1.5rem 0 .4rem}details{margin:.5rem 0}summary{cursor:pointer;padding:.3rem 0}"
     ".wide{overflow-x:auto}table{border-collapse:collapse}th,td{text-align:left;padding:.25rem .75rem .25rem 0;"
-    "border-bottom:1px solid #8888;vertical-align:top;overflow-wrap:anywhere}"
+    "border-bottom:1px solid #8888;vertical-align:top}td:first-child{white-space:nowrap}"
 )

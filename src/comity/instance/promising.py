@@ -60,11 +60,13 @@ def withdraw(
     because: Mapping[str, str],
     today: date,
     by: str = "",
+    keep_differences: bool = False,
     post: Post | None = None,
 ) -> Withdrawal:
     """Takes a version out of the public folder and leaves its tombstone. by: who decided; the agency unless given.
 
-    because: why, in each language of the agency. Raises WithdrawalError without a reason or without such a version.
+    because: why, in each language of the agency. keep_differences: also when a correction of it, which stays, repeats the
+    cells that it moved. Raises WithdrawalError without a reason or without such a version.
     """
     instance = read_instance(Path(folder))
     languages = instance.agency.languages
@@ -87,6 +89,7 @@ def withdraw(
             reason=dict(because),
             signer=signer,
             today=today,
+            keep_differences=keep_differences,
             countersign=countersigning(instance.public, instance.witnesses, post),
         )
 

@@ -9,6 +9,7 @@ any pattern would have been parted as well.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,18 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Votes on a statement by a group, or by everybody who voted on it (group "all"): counts, of which pass is the rest."""
+
+    statement: str
+    text: str
+    group: str
+    agree: int
+    disagree: int
+    n: int
+
+
+@dataclass(frozen=True)
 class Group:
     """members: voter ids. representative: what sets the group apart, strongest first."""
 
@@ -63,7 +76,7 @@ class OpinionGroups:
 
     silhouettes: {number of groups: mean silhouette}. is_real: None where it was not asked; p: share of shuffled votes
     that parted at least as clearly. unites: statements that every group agrees (or disagrees) on. divides: those on which
-    the groups differ most.
+    the groups differ most. tallies: every statement by everybody, then by each group.
     """
 
     groups: tuple[Group, ...]
@@ -72,6 +85,7 @@ class OpinionGroups:
     silhouettes: dict[int, float]
     unites: tuple[Standing, ...]
     divides: tuple[Standing, ...]
+    tallies: tuple[Tally, ...]
     n_votes: int
     p: float | None = None
 
@@ -96,6 +110,7 @@ class OpinionGroups:
             ],
             "unites": [asdict(each) for each in self.unites],
             "divides": [asdict(each) for each in self.divides],
+            "statements": [asdict(each) for each in self.tallies],
             "without_group": list(self.without_group),
             "votes": self.n_votes,
             "silhouettes": {str(k): round(value, 4) for k, value in self.silhouettes.items()},
@@ -148,6 +163,7 @@ def find_groups(
         silhouettes=silhouettes,
         unites=_unites(votes, placed, labels),
         divides=_divides(votes, placed, labels),
+        tallies=tuple(_tallies(votes, placed, labels)),
         n_votes=votes.n,
         p=p,
     )
@@ -266,6 +282,15 @@ def _counts(votes: Votes, rows: Labels, side: int) -> tuple[Labels, Labels]:
     """(votes for `side`, votes seen) of each statement among `rows`."""
     seen = votes.seen[rows]
     return ((votes.values[rows] == side) & seen).sum(axis=0), seen.sum(axis=0)
+
+
+def _tallies(votes: Votes, placed: Labels, labels: Labels) -> Iterator[Tally]:
+    kinds = [("all", np.arange(len(votes.voters)))]
+    kinds += [(_name(group), placed[labels == group]) for group in range(int(labels.max()) + 1)]
+    counted = [(name, _counts(votes, rows, 1), _counts(votes, rows, -1)[0]) for name, rows in kinds]
+    for at, statement in enumerate(votes.statements):
+        for name, (agree, n), disagree in counted:
+            yield Tally(statement, votes.texts.get(statement, ""), name, int(agree[at]), int(disagree[at]), int(n[at]))
 
 
 def _representative(votes: Votes, placed: Labels, labels: Labels, group: int) -> tuple[Standing, ...]:

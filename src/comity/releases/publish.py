@@ -179,6 +179,23 @@ def seal_plan(
     return Sealed(plan.release if plan.built else "", plan.is_new, checkpoint.text if checkpoint else "")
 
 
+def publish_draft(
+    folder: Path,
+    draft: Draft,
+    standing: Mapping[str, Any],
+    account: Accountability = Accountability(),
+    *,
+    signer: Signer,
+    today: date,
+    countersign: Countersign | None = None,
+    progress: Progress = lambda step, share: None,
+) -> tuple[Built, Sealed]:
+    """`plan_release` and `seal_plan` in one, where nobody is to be asked; call inside `only_publisher`."""
+    plan = plan_release(folder, draft, standing, account, signer=signer, today=today, progress=progress)
+    assert plan.built
+    return plan.built, seal_plan(folder, plan, signer=signer, today=today, countersign=countersign)
+
+
 def withdraw_release(
     folder: Path,
     release: str,
@@ -187,12 +204,14 @@ def withdraw_release(
     reason: Text,
     signer: Signer,
     today: date,
+    keep_differences: bool = False,
     countersign: Countersign | None = None,
 ) -> Withdrawal:
     """Takes the version `release` ("stops/2017/v1") out of the public folder and leaves a tombstone in one step.
 
     The files move to `withdrawn/` of the instance: what was public once stays known to the audit of later releases. Call
-    inside `only_publisher`. Raises WithdrawalError when no such version is public, CannotSeal as `plan_release`.
+    inside `only_publisher`. Raises WithdrawalError when no such version is public, or when a version that corrected it is
+    and repeats its cells in changes.json (unless keep_differences); CannotSeal as `plan_release`.
     """
     public = folder / "public"
     place = public / "releases" / release
@@ -203,6 +222,8 @@ def withdraw_release(
             f"{release} was withdrawn on {gone.withdrawn}." if gone else f"There is no release '{release}'.",
             f"Name one that is public: {there or 'there is none'}.",
         )
+    if not keep_differences:
+        _refuse_if_repeated(public, release)
     _refuse_a_damaged_folder(public, signer)
     manifest = f"releases/{release}/manifest.json"
     digest = next(each.files[manifest] for each in read_entries(public) if manifest in each.files)
@@ -350,6 +371,16 @@ def _add_version(state: Path, plan: Plan, *, signer: Signer, today: date) -> Non
         "version": plan.version,
     }
     seal_files(state, "release", [f"{path}/manifest.json"], signer=signer, extra=about)
+
+
+def _refuse_if_repeated(public: Path, release: str) -> None:
+    for path in sorted((public / "releases" / release).parent.glob(f"v*/{CHANGES}")):
+        if json.loads(path.read_bytes())["from"] == release:
+            other = path.parent.relative_to(public / "releases")
+            raise WithdrawalError(
+                f"{other} corrected {release} and repeats cells of it in {CHANGES}, which would stay public.",
+                f"Withdraw {other} first and publish again, or say --keep-differences if those cells may be read.",
+            )
 
 
 def _refuse_without_reason(draft: Draft, plan: Plan) -> None:

@@ -37,6 +37,7 @@ from comity.wording import message
 
 _DIGITS = 3  # significant, of everything that is no count
 _MOST_NAMED = 14  # cells of which every sum is tried
+_CONFIDENCE = 95  # percent
 _LEAST_IN_TEXT = 100  # smaller whole numbers in sentences are days, minutes, percent, ages
 _ROUND = (100, 1_000, 10_000, 100_000)  # "per 1,000 residents"
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?\s?%?")
@@ -144,10 +145,9 @@ def refuse_what_tells(files: Mapping[str, bytes], public: Public) -> None:
                 may_stand = rounded(number) == number
             if number and not may_stand:
                 raise _tells(place, number)
-        for name in _TEXTS:
-            for number in _in_text(finding[name]):
-                if not _is_allowed(number, allowed, finding, public):
-                    raise _tells(f"findings.json, {finding['id']}, {name}", number)
+        for name, number in _said(finding):
+            if not _may_be_said(number, name, allowed, finding, public):
+                raise _tells(f"findings.json, {finding['id']}, {name}", number)
     quality = json.loads(files["quality.json"])
     for name, keys in (("missing", ("not_recorded", "unknown")), ("reporting", ("rows",))):
         for at, each in enumerate(quality.get(name, ())):
@@ -177,7 +177,14 @@ def cell_count(table: pa.Table, where: Mapping[str, str]) -> int | None:
 
 
 def _as_published(finding: Mapping[str, Any], public: Public, languages: Sequence[str]) -> dict[str, Any]:
-    if public.policy.is_noisy and (finding["estimate"] is not None or finding["figures"]):
+    told = [
+        finding["estimate"],
+        finding["n"],
+        *finding["figures"],
+        *_in_text(finding["headline"]),
+        *_in_text(finding["sentence"]),
+    ]
+    if public.policy.is_noisy and any(told):
         return _withheld(
             finding,
             languages,
@@ -190,9 +197,7 @@ def _as_published(finding: Mapping[str, Any], public: Public, languages: Sequenc
     cells = _cells(finding, public)
     allowed = _counts_of(finding, public)
     is_hidden = None in cells
-    says_too_much = any(
-        not _is_allowed(number, allowed, finding, public) for name in _TEXTS for number in _in_text(finding[name])
-    )
+    says_too_much = any(not _may_be_said(number, name, allowed, finding, public) for name, number in _said(finding))
     if is_hidden or says_too_much or (not cells and not public.may_leave(finding["n"])):
         return _withheld(
             finding,
@@ -249,8 +254,26 @@ def _is_allowed(number: int, allowed: frozenset[int], finding: Mapping[str, Any]
         return True
     if number in public.counts or (not finding["counts"] and number not in public.hidden):
         return True
-    numbers = [finding["n"], *(value for figure in finding["figures"] for value in figure.values())]
+    return _is_estimate(number, finding)
+
+
+def _is_estimate(number: int, finding: Mapping[str, Any]) -> bool:
+    """Whether a whole number is a rate of one of its figures, such as 46 a thousand."""
+    numbers = (value for figure in finding["figures"] for value in figure.values())
     return any(isinstance(each, float) and rounded(each) == number for each in numbers)
+
+
+def _may_be_said(number: int, name: str, allowed: frozenset[int], finding: Mapping[str, Any], public: Public) -> bool:
+    """Whether a text may say a whole number. Small ones in a reason are those of a rule ("fewer than 5")."""
+    if number >= _LEAST_IN_TEXT or name == "reason" or number == _CONFIDENCE:
+        return _is_allowed(number, allowed, finding, public)
+    return number == 0 or number in allowed or public.may_leave(number) or _is_estimate(number, finding)
+
+
+def _said(finding: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for name in _TEXTS:
+        for number in _in_text(finding[name]):
+            yield name, number
 
 
 def _numbers(record: Mapping[str, Any], place: str) -> Iterator[tuple[str, int | float]]:

@@ -74,7 +74,7 @@ def bigger(smaller):
     )
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.recursive(ATOMS, bigger, max_leaves=7))
 def test_elementpath_gives_the_same_value(text):
     theirs = elementpath_says(text)

@@ -263,14 +263,14 @@ def test_texts_say_earlier_answers_by_their_labels(town):
 
 def test_a_long_chain_of_conditions_needs_no_deep_stack():
     first = ask("q0", "select_one", choices=YES_NO)
-    rest = [ask(f"q{at}", "select_one", choices=YES_NO, relevant=f"${{q{at - 1}}} = 'yes'") for at in range(1, 2000)]
+    rest = [ask(f"q{at}", "select_one", choices=YES_NO, relevant=f"${{q{at - 1}}} = 'yes'") for at in range(1, 1200)]
     chain = Questionnaire(
         name="chain", title={}, version="1", languages=("en",),
         groups=(Group(name="g", label={}, questions=(first, *rest)),),
     )  # fmt: skip
     answers = dict.fromkeys(chain.questions, "yes")
 
-    assert len(chain.relevant_questions(answers)) == 2000
+    assert len(chain.relevant_questions(answers)) == 1200
     assert len(chain.relevant_questions({**answers, "q10": "no"})) == 11
 
 

@@ -126,6 +126,7 @@ def test_a_topline_is_the_weighted_share_with_its_interval_beside_the_unweighted
     assert "effective n" in found["sentence"]["en"]
 
 
+@pytest.mark.slow
 def test_no_difference_is_not_shown_when_there_is_none():
     """False alarms: of opinions without a side, about one in twenty shows one (36 tries: more than 6 would be 1 in 300)."""
     questionnaire = standard_questionnaire()

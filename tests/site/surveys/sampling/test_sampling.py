@@ -58,6 +58,7 @@ def test_the_same_seed_draws_the_same_sample_and_another_does_not(town):
     assert draw_sample(town, plan, seed=5) != draw_sample(town, plan, seed=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "plan",
     [
@@ -68,7 +69,7 @@ def test_the_same_seed_draws_the_same_sample_and_another_does_not(town):
 def test_every_address_is_drawn_as_often_as_its_probability_says(town, plan):
     times: Counter[str] = Counter()
     stated = {}
-    draws = 600
+    draws = 400
     for seed in range(draws):
         for row in draw_sample(town, plan, seed=seed).rows:
             times[row["address"]] += 1
@@ -84,6 +85,7 @@ def test_every_address_is_drawn_as_often_as_its_probability_says(town, plan):
     assert max(map(abs, z)) < 5
 
 
+@pytest.mark.slow
 def test_estimates_from_the_sample_cover_the_truth(town):
     truth = sum(int(row["people"]) for row in town.rows)
     covered = 0

@@ -125,8 +125,13 @@ def verdict_name(verdict: str) -> str:
 
 @register.filter
 def state_name(state: str) -> str:
-    names = {"kept": _("published"), "kept late": _("published late"), "due": _("due"), "overdue": _("overdue")}
-    names["broken"] = _("broken")
+    names = {
+        "kept": _("kept"),
+        "kept late": _("kept late"),
+        "due": _("due"),
+        "overdue": _("overdue"),
+        "broken": _("broken"),
+    }
     return names.get(state, state)
 
 

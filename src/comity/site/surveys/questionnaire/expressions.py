@@ -316,10 +316,10 @@ def _value(node: Node, context: Context) -> Value:
         case Operation("negate", (operand,)):
             return -as_number(_value(operand, context))
         case Operation(sign, operands):
-            value = _value(operands[0], context)
+            result = _value(operands[0], context)
             for operand in operands[1:]:
-                value = _OPERATIONS[sign](value, _value(operand, context))
-            return value
+                result = _OPERATIONS[sign](result, _value(operand, context))
+            return result
         case Call("if", (condition, then, otherwise)):
             return _value(then if as_boolean(_value(condition, context)) else otherwise, context)
         case Call("today", ()):

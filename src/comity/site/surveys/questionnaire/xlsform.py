@@ -334,7 +334,7 @@ def xlsform_sheets(questionnaire: Questionnaire) -> Sheets:
 def write_xlsform(questionnaire: Questionnaire) -> bytes:
     """The questionnaire as an XLSForm workbook (.xlsx)."""
     try:
-        from openpyxl import Workbook  # comes with pyxform
+        from openpyxl import Workbook  # type: ignore[import-untyped]  # comes with pyxform
     except ImportError:
         raise XLSFormError(
             "Writing an .xlsx file needs the package openpyxl.",
