@@ -1,6 +1,6 @@
 // The answer page, made to survive a bad connection: pages come without a reload, every answer is kept on the device as it
 // is given, and what could not be sent is sent again, by itself. The form is complete without this script.
-import { erase, keep, recall } from "./survey-store.js";
+import { canKeep, erase, keep, recall } from "./survey-store.js";
 
 const sheet = document.getElementById("sheet");
 const name = sheet.dataset.survey;
@@ -12,7 +12,6 @@ let isSending = false;
 const fragment = new URLSearchParams(location.hash.slice(1));
 if (fragment.get("token")) {
   secret = { token: fragment.get("token"), stratum: fragment.get("stratum") ?? "" };
-  history.replaceState(null, "", location.pathname + location.search);
   // The key that the code page used must be the one that this page shows to everybody.
   if (JSON.parse(sheet.dataset.keys)[secret.stratum] !== fragment.get("key")) {
     secret = null;
@@ -26,6 +25,8 @@ hasBegun = Boolean(kept?.fields);
 if (hasBegun && document.querySelector("[data-form]")) await resume(kept.fields);
 dress();
 await save();
+// Only now: until the token is kept on the device, the address is the one place that has it.
+if (fragment.get("token") && (canKeep || hasBegun)) history.replaceState(null, "", location.pathname + location.search);
 
 sheet.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-form]");

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy import stats
+from tests.reference.exact_counts import binomial_limit, mid_p_tails
 
 from comity.disparity.change import change_finding, funnel
 from comity.disparity.finding import Verdict
 from comity.disparity.intervals import rate_ratio
-from comity.disparity.pictures import funnel_picture, picture
+from comity.disparity.pictures import picture
+from comity.disparity.point_pictures import funnel_picture
 from comity.errors import ComityError
 from comity.wording import message
 
@@ -24,9 +25,8 @@ def series(counts, **columns):
 def test_the_exact_interval_ends_where_the_mid_p_tail_is_two_and_a_half_percent():
     interval = rate_ratio(9, 1.0, 20, 4.0)
 
-    for bound, tail in ((interval.low, stats.binom.sf), (interval.high, lambda k, n, p: stats.binom.cdf(k - 1, n, p))):
-        p = bound / (bound + 4)
-        assert tail(9, 29, p) + 0.5 * stats.binom.pmf(9, 29, p) == pytest.approx(0.025, abs=1e-9)
+    for bound, side in ((interval.low, 0), (interval.high, 1)):
+        assert mid_p_tails(9, 29, bound / (bound + 4))[side] == pytest.approx(0.025, abs=1e-9)
     assert interval.estimate == pytest.approx(9 / 5)
 
 
@@ -93,5 +93,9 @@ def test_a_funnel_names_the_place_that_stands_out():
 
     points = funnel(table)
 
+    overall = counts.sum() / exposure.sum()
+    assert points[3].far_high * points[3].exposure == pytest.approx(
+        binomial_limit(int(points[3].exposure), overall, 0.999)
+    )
     assert [point.place for point in points if point.stands_out] == ["p7"]
     assert funnel_picture(points, title=message("hits")).to_dict()["layer"]

@@ -169,13 +169,13 @@ def chicago_by_month_and_unit(file, unit, date):
 def test_invented_adoption_in_chicagos_districts_seldom_shows_an_effect(file, unit, date, units):
     grid = chicago_by_month_and_unit(file, unit, date)
     shown = 0
-    for seed in range(30):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         adopted = np.where(rng.random(len(grid)) < 0.5, -1, rng.integers(20, 45, len(grid)))
         shown += rollout_finding(table_of(grid, adopted)).verdict is Verdict.SHOWS
 
     assert grid.shape == (units, 60)
-    assert shown <= 3
+    assert shown <= 2
 
 
 def rows(*cells):

@@ -66,7 +66,7 @@ def test_raking_on_tables_agrees_with_raking_row_by_row(monkeypatch, sizes, tabl
     np.testing.assert_allclose(found.weights, rake_rows(codes, weights, goals, 60), rtol=1e-7)
 
 
-@pytest.mark.parametrize(("sizes", "n", "numba"), [(ONE, *rows) for rows in ROWS] + [([41, 41, 40], 2_000, "1")])
+@pytest.mark.parametrize(("sizes", "n", "numba"), [(ONE, *rows) for rows in ROWS] + [([41, 41, 40], 800, "1")])
 @pytest.mark.parametrize("numeric", [1, 2, 3])
 def test_regression_weights_without_dummies_agree_with_the_whole_matrix(monkeypatch, sizes, n, numba, numeric):
     monkeypatch.setenv("COMITY_NUMBA", numba)

@@ -91,6 +91,7 @@ def test_questions_understood_alike_pass_and_a_shifted_one_is_named():
     assert shifted.scalar.chi_square > shifted.metric.chi_square + 50
 
 
+@pytest.mark.slow
 def test_a_chi_square_that_holds_is_about_its_degrees_of_freedom():
     found = [check_invariance(answers(n=1500, seed=seed), SCALE, by="language") for seed in range(12)]
 

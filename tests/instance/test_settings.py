@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from comity.instance.settings import Agency, Dataset, SettingsError, Table, WitnessAddress, read_instance
+from comity.instance.site import Site
 from comity.releases.breaks import Break
 from comity.releases.promises import Promise
 
@@ -33,6 +34,9 @@ period = "2026-q3"
 source.en = "Our Town"
 source.es = "Our Town"
 """
+
+SECOND = '[[calendar]]\ndataset = "stops"\nperiod = "2026-q4"\ndue = 2027-02-28\ntitle = { en = "A", es = "B" }\n\n'
+BREAK = '[[datasets.stops.breaks]]\nname = "x"\nperiod = "2026-q3"\ntext = { en = "A", es = "B" }\n'
 
 
 def read(tmp_path: Path, text: str):
@@ -61,6 +65,26 @@ def test_settings_are_read(tmp_path):
         ('title.es = "Paradas policiales"', "", r"title .*has no text in 'es'"),
         ("[datasets.stops]", "[datasets.Stops]", r"'Stops' cannot name a dataset"),
         ('mapping = "sources/stops.yaml"', "", r"\[datasets.stops\] has no mapping"),
+        (
+            "due = 2027-01-31",
+            "due = 2027-01-31T12:00:00",
+            r"due in .*stops 2026-q4 is 2027-01-31 12:00.*without a time",
+        ),
+        ('period = "2026-q4"', 'period = "fourth/2026"', r"period in .* is 'fourth/2026'.*web address"),
+        ("due = 2027-01-31", 'due = 2027-01-31\nbroken.en = "No."', r"broken in .* no text in 'es'"),
+        ("[datasets.stops]", f"{SECOND}[datasets.stops]", r"promises stops 2026-q4 twice"),
+        (
+            'source.es = "Our Town"',
+            f'source.es = "x"\n{BREAK}kind = "pause"',
+            r"kind in .*breaks\]\] is 'pause'.*series break",
+        ),
+        ('source.es = "Our Town"', f'source.es = "x"\n{BREAK}sealed = 2026-01-01', r"'sealed', which is not a setting"),
+        (
+            'source.es = "Our Town"',
+            'source.es = "x"\nleft_out.deaths.en = "A"',
+            r"left_out\.deaths in .* no text in 'es'",
+        ),
+        ("[datasets.stops]", '[[witnesses]]\nurl = "http://127.0.0.1"\n[datasets.stops]', r"witnesses\]\] has no vkey"),
         ("[agency]", "[agency", r"is not valid TOML"),
         ("[agency]", "[agent]", r"'agent'.*Did you mean 'agency'"),
         ("[datasets.stops]", "[datasets.stops]\nlatitude = 100.0", r"'latitude', which is not a setting"),
@@ -90,7 +114,16 @@ def test_a_dataset_that_is_not_there_is_refused_with_those_that_are(tmp_path):
 def test_the_reference_page_explains_every_setting_and_no_other():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
     explained = set(re.findall(r"^\| `([a-z_.]+)` \|", page, flags=re.MULTILINE))
-    kinds = (Agency, Break, Dataset, Promise, Table, WitnessAddress)
+    kinds = (Agency, Break, Dataset, Promise, Site, Table, WitnessAddress)
     known = {f.name for kind in kinds for f in fields(kind)} - {"name", "sealed"}
 
     assert explained - {"name"} == known
+
+
+def test_an_unknown_setting_of_the_site_is_refused(tmp_path):
+    from comity.instance.site import read_site
+
+    (tmp_path / "comity.toml").write_text(GOOD + '\n[site]\nresponse_databse = "sqlite:x.sqlite3"\n')
+
+    with pytest.raises(SettingsError, match="response_databse"):
+        read_site(tmp_path)

@@ -61,11 +61,13 @@ def saturated_effects(outcome, adopted):
 
 
 def long_differences(outcome, adopted):
-    """Callaway and Sant'Anna by loops: each treated cell against the mean change of units not yet treated."""
+    """Callaway and Sant'Anna by loops: each treated cell against the mean change of units not yet treated.
+    Cohorts of one unit are left out.
+    """
     periods = outcome.shape[1]
     total, cells = 0.0, 0
     for i, start in enumerate(adopted):
-        if start <= 0:
+        if start <= 0 or (adopted == start).sum() < 2:
             continue
         for t in range(start, periods):
             others = [j for j, a in enumerate(adopted) if a < 0 or a > t]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ for _each in COMMANDS:
     command.add_command(_each)
 
 
-@command.command("field", epilog="Example: comity survey field trust-2027 --sample sample.csv --codes codes.csv")
+@command.command("field")
 @click.argument("name")
 @_INSTANCE
 @click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
@@ -56,7 +55,11 @@ def field(
     open_link: bool,
     sample_data: bool,
 ) -> None:
-    """Freeze the questionnaire, invite the sample, and open survey NAME."""
+    """Freeze the questionnaire, invite the sample, and open survey NAME.
+
+    \b
+    Example:  comity survey field trust-2027 --sample sample.csv --codes codes.csv
+    """
     if open_link == bool(sample) or bool(sample) != bool(codes):
         raise SurveyCommandError(
             "A survey needs either a sample with a file for its codes, or --open-link.",
@@ -64,7 +67,6 @@ def field(
         )
     site = _prepare(folder)
     from comity.site.surveys.fielding import field_and_invite
-    from comity.site.surveys.invitations.actions import Case
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
     from comity.site.surveys.responses.actions import field_survey
 
@@ -78,7 +80,7 @@ def field(
     made = field_and_invite(
         name,
         content,
-        [Case(row["case"], row.get("stratum") or "all") for row in _rows(sample)],
+        _cases(sample),
         keys=folder / "keys",
         answers_url=f"{site.answers_url}/survey/{name}/",
         is_sample_data=sample_data,
@@ -89,11 +91,59 @@ def field(
     )
 
 
-@command.command("close", epilog="Example: comity survey close trust-2027")
+@command.command("open-answers")
+@click.argument("name")
+@_INSTANCE
+@click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
+@click.option("--strata", required=True, help="Names of the sample's strata, with commas between.")
+@click.option("--expected", type=click.IntRange(1), required=True, help="How many people are invited.")
+def open_answers(name: str, folder: Path, questionnaire: Path | None, strata: str, expected: int) -> None:
+    """The answer page's half of `field`, where another organisation runs the code page.
+
+    \b
+    Example:  comity survey open-answers trust-2027 --strata north,south --expected 4000
+    """
+    _prepare(folder, "answers")
+    from comity.site.surveys.fielding import field
+    from comity.site.surveys.questionnaire.bank import standard_questionnaire
+
+    content = questionnaire.read_bytes() if questionnaire else standard_questionnaire().as_json()
+    field(name, content, keys=folder / "keys", strata=strata.split(","), expected=expected)
+    click.echo(
+        f"Survey '{name}' is open. Hand {folder / 'keys' / f'tokens-{name}.key'} to the code page's organisation."
+    )
+
+
+@command.command("invite")
+@click.argument("name")
+@_INSTANCE
+@click.option("--sample", type=click.Path(path_type=Path, exists=True), required=True, help="CSV: case and stratum.")
+@click.option("--codes", type=click.Path(path_type=Path), required=True, help="Where to write case and code.")
+def invite(name: str, folder: Path, sample: Path, codes: Path) -> None:
+    """The code page's half of `field`; the token key must be in keys/ already.
+
+    \b
+    Example:  comity survey invite trust-2027 --sample sample.csv --codes codes.csv
+    """
+    site = _prepare(folder, "codes")
+    from comity.site.surveys.fielding import invite_sample
+    from comity.site.surveys.tokens import TokenKey
+
+    TokenKey.read(folder / "keys", name)
+    made = invite_sample(name, _cases(sample), keys=folder / "keys", answers_url=f"{site.answers_url}/survey/{name}/")
+    write_codes(codes, made)
+    click.echo(f"{len(made):,} are invited to '{name}'; their codes are in {codes}. Delete it after printing.")
+
+
+@command.command("close")
 @click.argument("name")
 @_INSTANCE
 def close(name: str, folder: Path) -> None:
-    """End survey NAME and seal the whole list of its spent tokens."""
+    """End survey NAME and seal the whole list of its spent tokens.
+
+    \b
+    Example:  comity survey close trust-2027
+    """
     _prepare(folder)
     from comity.site.surveys.invitations.actions import close_sample
     from comity.site.surveys.responses.actions import close_survey
@@ -103,23 +153,31 @@ def close(name: str, folder: Path) -> None:
     _seal(name, folder)
 
 
-@command.command("seal", epilog="Example: comity survey seal trust-2027")
+@command.command("seal")
 @click.argument("name")
 @_INSTANCE
 def seal(name: str, folder: Path) -> None:
-    """Seal the list of tokens spent so far on survey NAME."""
+    """Seal the list of tokens spent so far on survey NAME.
+
+    \b
+    Example:  comity survey seal trust-2027
+    """
     _prepare(folder)
     _seal(name, folder)
 
 
-@command.command("account", epilog="Example: comity survey account alex --role custodian")
+@command.command("account")
 @click.argument("name")
 @_INSTANCE
 @click.option("--role", required=True, help="custodian, analyst, interviewer or redactor.")
 @click.option("--works-for-police", is_flag=True, help="Only analysts may.")
 @click.password_option()
 def account(name: str, folder: Path, role: str, works_for_police: bool, password: str) -> None:
-    """Make an account for somebody who works on surveys."""
+    """Make an account for somebody who works on surveys.
+
+    \b
+    Example:  comity survey account maria --role custodian
+    """
     _prepare(folder)
     from comity.site.community.actions import add_account
 
@@ -136,9 +194,9 @@ def write_codes(path: Path, codes: dict[str, str]) -> None:
         writer.writerows(codes.items())
 
 
-def _prepare(folder: Path) -> Any:
+def _prepare(folder: Path, parts: str = "codes,answers") -> Any:
     """Opens the stores of the instance in `folder`; returns its [site] settings."""
-    os.environ["COMITY_PARTS"] = "codes,answers"
+    os.environ["COMITY_PARTS"] = parts
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
     from comity.instance.site import read_site
     from comity.site.server import Surveys, prepare_surveys
@@ -157,9 +215,11 @@ def _seal(name: str, folder: Path) -> None:
     click.echo(f"The list of {count:,} spent tokens of '{name}' is sealed in the ledger.")
 
 
-def _rows(path: Path) -> Sequence[dict[str, str]]:
+def _cases(path: Path) -> list[Any]:
+    from comity.site.surveys.invitations.actions import Case
+
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if not rows or "case" not in rows[0]:
         raise SurveyCommandError(f"{path} has no column 'case'.", "Give a CSV file with the columns case and stratum.")
-    return rows
+    return [Case(row["case"], row.get("stratum") or "all") for row in rows]

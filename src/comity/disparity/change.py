@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
+from comity.disparity.counts import numbers
 from comity.disparity.finding import Figure, Finding, Gate, decide
 from comity.disparity.intervals import Interval, poisson_rate, rate_ratio
 from comity.disparity.methods import METHODS
@@ -227,7 +228,7 @@ def _series(table: pa.Table, key: str = "period") -> tuple[list[str], np.ndarray
         if values.null_count:
             missing = names[order.index(values.is_null().to_pylist().index(True))]
             raise ComityError(f"'{column}' is missing for '{missing}'.", "Not reported is not zero: leave the row out.")
-        columns.append(values.to_numpy().astype(float)[order])
+        columns.append(numbers(table, column)[order])
     counts, exposure = columns
     if (counts < 0).any():
         at = int(np.argmax(counts < 0))

@@ -127,6 +127,14 @@ def read_counts(
     )
 
 
+def numbers(table: pa.Table, column: str) -> NDArray[np.float64]:
+    """`column` as numbers, NaN where missing. Raises ComityError for text."""
+    values = table[column]
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_null(values.type)):
+        raise ComityError(f"The column '{column}' holds text, not numbers.", "Give numbers without separators.")
+    return np.asarray(values.cast(pa.float64()).to_numpy(), dtype=float)
+
+
 def group_label(code: str) -> Message:
     """The group's name as residents read it; an agency's own groups keep their own words."""
     known = {

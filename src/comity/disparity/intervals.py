@@ -1,8 +1,9 @@
 """Intervals for rates and ratios of counts: Wilson, exact, cluster-robust by place, and Mantel-Haenszel.
 
 Pooled rates vary between places by far more than coin tossing does, so Wilson intervals of them are dishonestly
-narrow. The cluster-robust ones use the CR2 correction with Satterthwaite degrees of freedom (Bell and McCaffrey
-2002), which keep their promise with few places of unequal size. Mantel-Haenszel: Greenland and Robins 1985.
+narrow. The cluster-robust ones of ratios and differences use the CR2 correction with Satterthwaite degrees of freedom
+(Bell and McCaffrey 2002), which keep their promise with few places of unequal size; those of a single rate, where what
+places have in common does not cancel, leave out one place at a time. Mantel-Haenszel: Greenland and Robins 1985.
 """
 
 from __future__ import annotations
@@ -54,10 +55,9 @@ def clustered_rate(k: Array, n: Array, *, as_rates: bool = False, confidence: fl
     if len(n) < 2 or hits == 0 or (hits == total and not as_rates):
         return Interval(hits / total if total else math.nan, math.nan, math.nan)
     share = hits / total
+    residual, matrix = _jackknife(k, n)
     if as_rates:
-        residual, matrix = _cr2(k, n)
         return _log_interval(float(share), float((residual**2).sum()) / hits**2, _t(matrix, confidence))
-    residual, matrix = _cr2(k, n)
     # Residuals of the total count; the logit's derivative turns their variance into that of log odds.
     scale = 1 / (total * share * (1 - share))
     variance = float((residual**2).sum()) * scale**2
@@ -89,22 +89,34 @@ def clustered_ratio(
 
 
 def clustered_difference(
-    k1: Array, n1: Array, k0: Array, n0: Array, *, factor: float = 1.0, confidence: float = 0.95
+    k1: Array,
+    n1: Array,
+    k0: Array,
+    n0: Array,
+    *,
+    scale: float = 1.0,
+    factor: float = 1.0,
+    confidence: float = 0.95,
 ) -> Interval:
-    """Difference of pooled shares, k1/n1 - factor * k0/n0, clustered by place. Arrays by place, in the same order."""
+    """Difference of pooled shares, scale * k1/n1 - factor * k0/n0, clustered by place. Arrays by place, in the same
+    order.
+    """
     if min(n1.sum(), n0.sum()) == 0:
         return NONE
     p1, p0 = float(k1.sum() / n1.sum()), float(k0.sum() / n0.sum())
+    estimate = scale * p1 - factor * p0
     if min((n1 > 0).sum(), (n0 > 0).sum()) < 2:
-        return Interval(p1 - factor * p0, math.nan, math.nan)
+        return Interval(estimate, math.nan, math.nan)
     one, matrix_one = _cr2(k1, n1)
     two, matrix_two = _cr2(k0, n0)
-    pull = one / n1.sum() - factor * two / n0.sum()
-    matrix = matrix_one * p1 * (1 - p1) / n1.sum() ** 2 + factor**2 * matrix_two * p0 * (1 - p0) / n0.sum() ** 2
+    pull = scale * one / n1.sum() - factor * two / n0.sum()
+    matrix = (
+        scale**2 * matrix_one * p1 * (1 - p1) / n1.sum() ** 2 + factor**2 * matrix_two * p0 * (1 - p0) / n0.sum() ** 2
+    )
     if not matrix.any():
-        return Interval(p1 - factor * p0, math.nan, math.nan)
+        return Interval(estimate, math.nan, math.nan)
     half = _t(matrix, confidence) * math.sqrt(float((pull**2).sum()))
-    return Interval(p1 - factor * p0, p1 - factor * p0 - half, p1 - factor * p0 + half)
+    return Interval(estimate, estimate - half, estimate + half)
 
 
 def rate_ratio(k1: int, e1: float, k0: int, e0: float, *, confidence: float = 0.95) -> Interval:
@@ -190,6 +202,14 @@ def _cr2(k: Array, n: Array) -> tuple[Array, Array]:
     residual = (k - n * k.sum() / n.sum()) * correct
     matrix = (np.diag(n) - np.outer(n, n) / n.sum()) * np.outer(correct, correct)
     return residual, matrix
+
+
+def _jackknife(k: Array, n: Array) -> tuple[Array, Array]:
+    """How far the total would be off without each place, and the covariance of that if rates differ between places (up
+    to their variance)."""
+    leave_out = np.diag(1 / np.maximum(1 - n / n.sum(), 1e-12))
+    matrix = leave_out @ (np.eye(len(n)) - np.outer(n, np.ones(len(n))) / n.sum()) * n
+    return leave_out @ (k - n * k.sum() / n.sum()), np.asarray(matrix @ matrix.T)
 
 
 def _t(matrix: Array, confidence: float) -> float:

@@ -70,6 +70,19 @@ METHODS: dict[str, Method] = {
             source="Ridgeway and MacDonald 2010, Methods for Assessing Racially Biased Policing",
         ),
         Method(
+            key="benchmarks",
+            title=message("Benchmarks side by side"),
+            question=message("Does the answer depend on what stops are compared with?"),
+            how=message(
+                "The ratio of two groups' stops is worked out against each benchmark there is: residents, licensed "
+                "drivers, drivers in crashes where they were not at fault, and stops in the dark. Only if all agree does it show "
+                "a difference."
+            ),
+            assumptions=(message("At least one of the benchmarks comes close to who could have been stopped."),),
+            limits=(NOT_PROOF, message("Benchmarks that fail in the same direction agree and are still wrong.")),
+            source="Ridgeway and MacDonald 2010, Methods for Assessing Racially Biased Policing",
+        ),
+        Method(
             key="search_rate",
             title=message("Search rates"),
             question=message("Of the people stopped, is one group searched more often than another?"),

@@ -33,7 +33,7 @@ class Benchmark:
 
     key: str
     table: pa.Table
-    source: str
+    source: str | Message
     year: int
     per: int = 1000
 
@@ -117,10 +117,12 @@ def stop_rate_findings(
     *,
     reference: str,
     cells: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    coarse: bool = False,
 ) -> list[Finding]:
     """One finding per group: is it stopped more (or less) often than `reference`, per person in the benchmark?
 
-    Places without a denominator for both groups are left out and said; a group without one gets *cannot tell*.
+    Places without a denominator for both groups are left out and said; a group without one gets *cannot tell*. coarse:
+    two digits and no counts, where no public table has these stops; so it is too where places are left out.
     """
     people = {
         (str(place), str(group)): float(value)
@@ -171,7 +173,7 @@ def stop_rate_findings(
             cells=cells or {},
             identity=identity,
             per=benchmark.per,
-            coarse=left_out > 0,
+            coarse=coarse or left_out > 0,
         )
         notes = [
             message(

@@ -90,7 +90,7 @@ def placebo(panel: Panel, *, periods: int = 3) -> tuple[Effect, list[Effect]] | 
 
 def callaway_santanna(panel: Panel, *, confidence: float = 0.95) -> Effect | None:
     """Average over cohorts and periods of long differences from the period before adoption, against units not yet
-    treated; None where nothing can be compared.
+    treated. Cohorts of one unit tell nothing about chance and are left out; None where nothing can be compared.
     """
     when = _when(panel)
     order = np.argsort(-when, kind="stable")  # who adopts later stands first, so those not yet treated are a beginning
@@ -100,6 +100,8 @@ def callaway_santanna(panel: Panel, *, confidence: float = 0.95) -> Effect | Non
     for cohort in np.unique(when[(when > 0) & (when < NEVER)]):
         later, start = int(np.searchsorted(-when, -cohort)), int(cohort)
         end = later + int((when == cohort).sum())
+        if end - later < 2:
+            continue
         change = y[:end, start:] - y[:end, [start - 1]]
         known = np.isfinite(change)
         change = np.where(known, change, 0.0)
@@ -111,7 +113,8 @@ def callaway_santanna(panel: Panel, *, confidence: float = 0.95) -> Effect | Non
         m0 = (change[:later] * others).sum(axis=0) / np.maximum(n0, 1)
         total += float((n1 * (m1 - m0))[use].sum())
         weights += float(n1[use].sum())
-        influence[later:end] += ((change[later:end] - m1) * ours)[:, use].sum(axis=1)
+        small = math.sqrt((end - later) / (end - later - 1))  # deviations from a mean of few are too small
+        influence[later:end] += small * ((change[later:end] - m1) * ours)[:, use].sum(axis=1)
         influence[:later] -= ((change[:later] - m0) * others) @ np.where(use, n1 / np.maximum(n0, 1), 0.0)
     if weights == 0:
         return None

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from comity.disparity.counts import numbers
 from comity.errors import ComityError
 
 Array = NDArray[np.float64]
@@ -47,7 +48,7 @@ def read_panel(table: pa.Table) -> Panel:
     period = rank[period]
     if len(units) < 2 or len(periods) < 2:
         raise ComityError(f"There are {len(units)} units and {len(periods)} periods.", "Give at least two of each.")
-    values = table["outcome"].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    values = numbers(table, "outcome")
     packed = unit * len(periods) + period
     order_rows = np.argsort(packed, kind="stable")
     twice = np.flatnonzero(np.diff(packed[order_rows]) == 0)

@@ -2,7 +2,8 @@
 
 Knox, Lowe and Mummolo 2020: if a share rho of a group's stops would not have been made had the people been of the
 reference group, comparing searches among those stopped understates the effect of the group on being searched. Given
-rho, the effect among the group's own stops is p1 - (1 - rho) p0; rho is unknown, so it is swept.
+rho, the effect among the group's own stops is p1 - (1 - rho) p0, and the effect among everybody stopped lies between
+bounds; rho is unknown, so it is swept. Equations: docs/methods/selection_bounds.md.
 """
 
 from __future__ import annotations
@@ -15,43 +16,79 @@ from numpy.typing import NDArray
 
 from comity.disparity.counts import GroupedCounts, group_label
 from comity.disparity.finding import Figure, Finding, Gate, decide
-from comity.disparity.intervals import clustered_difference
+from comity.disparity.intervals import Interval, clustered_difference
 from comity.disparity.methods import METHODS
 from comity.disparity.rates import slug, unanswerable
 from comity.wording import message
+
+Array = NDArray[np.float64]
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The effect on being searched (difference of shares) if a share rho of the stops would not have been made."""
+    """The effect on being searched (difference of shares) if a share rho of the group's stops would not have been made.
+
+    effect, low, high: among the group's own stops, with its 95% interval. least, most: bounds on the effect among
+    everybody stopped, if searches are no likelier in stops that would not have been made than in the others; lowest,
+    highest: with the 95% limits of these. loosest: the lower bound without that condition.
+    """
 
     rho: float
     effect: float
     low: float
     high: float
+    least: float
+    most: float
+    lowest: float
+    highest: float
+    loosest: float
 
 
 def selection_bounds(
-    searches: NDArray[np.float64],
-    stops: NDArray[np.float64],
-    other_searches: NDArray[np.float64],
-    other_stops: NDArray[np.float64],
+    searches: Array,
+    stops: Array,
+    other_searches: Array,
+    other_stops: Array,
     *,
     shares: Sequence[float] = SHARES,
 ) -> list[Bound]:
-    """The effect among the group's stops for each rho, with intervals clustered by place. Arrays are by place.
+    """Effect and bounds for each rho, with intervals clustered by place. Arrays are by place.
 
     Assumes that being of the group never prevents a stop or a search, and that the reference's stops show what would
-    happen to those that would have been made anyway. Raises ValueError for a share outside [0, 1].
+    happen to those that would have been made anyway. Raises ValueError for a share outside [0, 1).
     """
-    if any(not 0 <= rho <= 1 for rho in shares):
-        raise ValueError(f"shares lie between 0 and 1, got {list(shares)}")
+    if any(not 0 <= rho < 1 for rho in shares):
+        raise ValueError(f"shares lie from 0 up to 1, got {list(shares)}")
+
+    def difference(scale: float, factor: float) -> Interval:
+        return clustered_difference(searches, stops, other_searches, other_stops, scale=scale, factor=factor)
+
+    p1, p0 = float(searches.sum() / stops.sum()), float(other_searches.sum() / other_stops.sum())
+    own = float(stops.sum() / (stops.sum() + other_stops.sum()))
     bounds = []
     for rho in shares:
-        effect = clustered_difference(searches, stops, other_searches, other_stops, factor=1 - rho)
-        bounds.append(Bound(float(rho), effect.estimate, effect.low, effect.high))
+        effect, below = difference(1.0, 1 - rho), difference(1.0, 1 - rho * own)
+        # Among stops made anyway the share searched is at most all of them.
+        if p1 <= 1 - rho:
+            above, added = difference(own + (1 - own) / (1 - rho), 1 - rho * own), 0.0
+        else:
+            above, added = difference(own, 1 - rho * own), 1 - own
+        anyway = max(0.0, (p1 - rho) / (1 - rho))
+        bounds.append(
+            Bound(
+                rho=float(rho),
+                effect=effect.estimate,
+                low=effect.low,
+                high=effect.high,
+                least=below.estimate,
+                most=above.estimate + added,
+                lowest=below.low,
+                highest=above.high + added,
+                loosest=own * effect.estimate + (1 - own) * (anyway - p0),
+            )
+        )
     return bounds
 
 
@@ -75,6 +112,20 @@ def selection_findings(counts: GroupedCounts, *, reference: str) -> list[Finding
                 bound.high,
                 part="comparison" if bound.rho == 0 else "sensitivity",
                 more={"rho": bound.rho},
+            )
+            for bound in bounds
+        )
+        everybody = tuple(
+            Figure(
+                message(
+                    "if {share:.0%} of these stops would not have been made: between these bounds for everybody stopped",
+                    share=bound.rho,
+                ),
+                None,
+                bound.lowest,
+                bound.highest,
+                part="detail",
+                more={"rho": bound.rho, "least": bound.least, "most": bound.most, "loosest": bound.loosest},
             )
             for bound in bounds
         )
@@ -121,7 +172,7 @@ def selection_findings(counts: GroupedCounts, *, reference: str) -> list[Finding
                 high=first.high,
                 assumptions=texts.assumptions,
                 limits=texts.limits,
-                figures=sweep,
+                figures=(*sweep, *everybody),
                 gates=gates,
                 chart=None if few else f"selection-bounds-{slug(group)}-{slug(reference)}",
             )

@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comity.disparity.counts import NOT_GROUPS, read_counts, share_text
+from comity.disparity.benchmarks import dark_hours_findings, side_by_side
+from comity.disparity.change import change_finding
+from comity.disparity.counts import NOT_GROUPS, GroupedCounts, read_counts, share_text
 from comity.disparity.finding import Finding
-from comity.disparity.outcome import outcome_findings
+from comity.disparity.outcome import implausible, outcome_findings
 from comity.disparity.rates import Benchmark, search_rate_findings, stop_rate_findings, unanswerable
 from comity.disparity.veil_of_darkness import veil_of_darkness
 from comity.errors import ComityError
@@ -24,10 +26,26 @@ from comity.wording import Message, message
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
 
 
+METHODS_IN_ORDER = (
+    "stop_rate",
+    "benchmarks",
+    "search_rate",
+    "outcome_test",
+    "threshold_test",
+    "veil_of_darkness",
+    "change",
+)
+"""The questions that stops may answer, in the order in which findings come."""
+
+MONTHS = 12
+"""How many months a comparison of the latest one goes back: further back, a public table would have to be longer."""
+
+
 def stop_findings(
     stops: pa.Table,
     *,
     minutes: pa.Table | None = None,
+    months: pa.Table | None = None,
     place: str = "neighborhood",
     group: str = "subject_race",
     reference: str = "white",
@@ -36,44 +54,93 @@ def stop_findings(
     location: tuple[float, float] | None = None,
     time_zone: str | None = None,
     tables: Mapping[str, str] | None = None,
+    breaks: Sequence[str] = (),
+    methods: Sequence[str] = METHODS_IN_ORDER,
 ) -> list[Finding]:
-    """Stop rates, search rates, outcome test and veil of darkness, each group against `reference`.
+    """What `methods` find in these stops, each group against `reference`; for each other one why it cannot be answered.
 
     stops: one row per combination of `place`, `group`, `type` (optional), one of search_person / search_conducted
-    (optional),
-        contraband_found (optional), with `count`. Columns are strings; a missing value is null or "not recorded".
-    minutes: one row per date (date32), minute_of_day (integer, null if the time is not recorded), `place`, `group`
-    and, where there
-        is one, type, with `count`; None where times are not kept.
-    types: stops that search rates and the veil of darkness are about, where `type` is there.
-    location: latitude and longitude of one point of the department, in degrees. time_zone: IANA name.
-    tables: names of the public tables that hold the cells used: "stops" (by `group`) and "searches" (by `group` and
-    search, for
-        `types`, and for hits by contraband_found). A table not named is not referred to.
+    (optional), contraband_found (optional), with `count`. Columns are strings; a missing value is null or "not
+    recorded". minutes: one row per date (date32), minute_of_day (integer, null if the time is not recorded), `place`,
+    `group` and, where there is one, type, with `count`; None where times are not kept. months: period, count and
+    exposure (days), None where dates are not kept. types: stops that search rates and the veil of darkness are about,
+    where `type` is there. location: latitude and longitude of one point of the department, in degrees. time_zone: IANA
+    name. tables: names of the public tables that hold the cells used: "stops" (by `group`), "searches" (by `group` and
+    search, for `types`), "hits" (by contraband_found too) and "months". A table not named is not referred to. breaks:
+    months from which counting changed.
 
-    Findings name the cells of totals by group that their numbers can be recomputed from. Order: stop rates, search
-    rates, outcome test, veil of darkness; groups by number of stops. Raises ComityError for counts that contradict
-    each other.
+    Findings name the cells of totals by group that their numbers can be recomputed from. Order: that of METHODS_IN_ORDER,
+    groups by number of stops. Raises ComityError for counts that contradict each other.
     """
     names = dict(tables or {})
     findings: list[Finding] = []
     whole = _counts(stops, place, group, {"stops": stops["count"]})
     order = _by_size(stops, group, reference)
-    findings += _stop_rates(whole, benchmarks, reference, group, names)
-
-    chosen = _of_types(stops, types)
-    search = next((name for name in ("search_person", "search_conducted") if name in stops.column_names), None)
-    if search is None:
-        findings.append(unanswerable("search_rate", "search-rate", "search_conducted"))
-        findings.append(unanswerable("outcome_test", "outcome-test", "search_conducted"))
-    else:
-        findings += _searches(chosen, search, place, group, reference, names)
-    findings += _veil(minutes, types, place, group, reference, location, time_zone, order)
+    if {"stop_rate", "benchmarks"} & set(methods):
+        rates = _stop_rates(whole, benchmarks, reference, group, names)
+        supplied = [each.key for each in benchmarks]
+        dark = []
+        if "dark_hours" not in supplied and minutes is not None and location is not None and time_zone is not None:
+            dark = dark_hours_findings(
+                minutes,
+                reference=reference,
+                lat=location[0],
+                lng=location[1],
+                time_zone=time_zone,
+                group=group,
+                place=place,
+            )
+        findings += [*rates, *side_by_side([*rates, *dark], reference=reference, supplied=supplied)]
+    if {"search_rate", "outcome_test", "threshold_test"} & set(methods):
+        findings += _searches(_of_types(stops, types), place, group, reference, names, methods)
+    if "veil_of_darkness" in methods:
+        findings += _veil(minutes, types, place, group, reference, location, time_zone, order)
+    if "change" in methods:
+        findings.append(_change(months, names, breaks))
     rank = {name: at for at, name in enumerate(order)}
-    methods = ("stop_rate", "search_rate", "outcome_test", "veil_of_darkness")
+    kept = [each for each in findings if each.method in methods]
     return sorted(
-        findings, key=lambda each: (methods.index(each.method), rank.get(_group_of(each), len(order)), each.id)
+        kept,
+        key=lambda each: (METHODS_IN_ORDER.index(each.method), rank.get(_group_of(each), len(order)), each.id),
     )
+
+
+def search_counts(
+    stops: pa.Table,
+    *,
+    place: str = "neighborhood",
+    group: str = "subject_race",
+    types: Sequence[str] = ("vehicular",),
+) -> pa.Table:
+    """place, group, stops, searches and (where contraband is recorded) hits: what the tests after the stop start from.
+
+    stops: as for `stop_findings`. Stops in which it is not recorded whether there was a search are left out. Raises
+    ComityError where no column says whether there was one.
+    """
+    search = search_column(stops)
+    if search is None:
+        raise ComityError(
+            "These records have no column that says whether there was a search.",
+            "Record search_conducted or search_person, and map it.",
+        )
+    chosen = _of_types(stops, types)
+    return _counts(chosen, place, group, _measures(chosen, search))
+
+
+def search_column(stops: pa.Table) -> str | None:
+    """Which column says whether there was a search, where one does."""
+    return next((name for name in ("search_person", "search_conducted") if name in stops.column_names), None)
+
+
+def _measures(stops: pa.Table, search: str) -> dict[str, Any]:
+    """Stops in which a search is known, searches and (where recorded) hits of each row."""
+    codes = _strings(stops, search)
+    searched, known = np.isin(codes, YES), np.isin(codes, YES + NO)
+    number = stops["count"].to_numpy()
+    measures: dict[str, Any] = {"stops": number * known, "searches": number * searched}
+    if "contraband_found" in stops.column_names:
+        measures["hits"] = number * searched * np.isin(_strings(stops, "contraband_found"), YES)
+    return measures
 
 
 def _stop_rates(
@@ -96,40 +163,45 @@ def _stop_rates(
 
 
 def _searches(
-    stops: pa.Table, search: str, place: str, group: str, reference: str, names: Mapping[str, str]
+    stops: pa.Table,
+    place: str,
+    group: str,
+    reference: str,
+    names: Mapping[str, str],
+    methods: Sequence[str],
 ) -> list[Finding]:
-    codes = _strings(stops, search)
-    searched, known = np.isin(codes, YES), np.isin(codes, YES + NO)
-    number = stops["count"].to_numpy()
-    measures: dict[str, Any] = {"stops": number * known, "searches": number * searched}
-    found_codes: list[str] = []
-    if "contraband_found" in stops.column_names:
-        found = _strings(stops, "contraband_found")
-        found_codes = sorted({code for code in found if code in YES})
-        measures["hits"] = number * searched * np.isin(found, YES)
-    if not (searched & (number > 0)).any():
+    search = search_column(stops)
+    if search is None:
+        return [
+            unanswerable(method, method.replace("_", "-"), "search_conducted")
+            for method in ("search_rate", "outcome_test", "threshold_test")
+        ]
+    measures = _measures(stops, search)
+    if not measures["searches"].any():
         reason = message("No search is recorded, so there is nothing to compare.")
         return [
-            unanswerable("search_rate", "search-rate", search, reason=reason),
-            unanswerable("outcome_test", "outcome-test", search, reason=reason),
+            unanswerable(method, method.replace("_", "-"), search, reason=reason)
+            for method in ("search_rate", "outcome_test", "threshold_test")
         ]
-    table = _counts(stops, place, group, measures)
-    counts = read_counts(table)
-    not_said = int(number[~known].sum())
+    counts = read_counts(_counts(stops, place, group, measures))
+    number = stops["count"].to_numpy()
+    not_said = int(number.sum() - measures["stops"].sum())
+    codes = _strings(stops, search)
     yes_no = sorted({code for code in codes if code in YES + NO})
     yes = [code for code in yes_no if code in YES]
+    found_codes: list[str] = []
+    if "contraband_found" in stops.column_names:
+        found_codes = sorted({code for code in _strings(stops, "contraband_found") if code in YES})
     cells: dict[str, list[dict[str, Any]]] = {}
     hit_cells: dict[str, list[dict[str, Any]]] = {}
-    if "searches" in names:
-        for each in counts.groups:
+    for each in counts.groups:
+        if "searches" in names:
             cells[each] = [{"table": names["searches"], "where": {group: each, search: code}} for code in yes_no]
+        if "hits" in names:
             hit_cells[each] = [
-                *({"table": names["searches"], "where": {group: each, search: code}} for code in yes),
-                *(
-                    {"table": names["searches"], "where": {group: each, search: code, "contraband_found": hit}}
-                    for code in yes
-                    for hit in found_codes
-                ),
+                {"table": names["hits"], "where": {group: each, search: code, **found}}
+                for code in yes
+                for found in ({}, *({"contraband_found": hit} for hit in found_codes))
             ]
     findings = search_rate_findings(counts, reference=reference, searched=_searched(search), cells=cells)
     if not_said:
@@ -138,7 +210,72 @@ def _searches(
             share=share_text(not_said, int(number.sum())),
         )
         findings = [replace(each, limits=(note, *each.limits)) for each in findings]
-    return [*findings, *outcome_findings(counts, reference=reference, cells=hit_cells)]
+    findings += outcome_findings(counts, reference=reference, cells=hit_cells)
+    if "threshold_test" in methods:
+        both = {each: [*cells.get(each, ()), *hit_cells.get(each, ())] for each in counts.groups}
+        findings += _threshold(counts, reference, both)
+    return findings
+
+
+def _threshold(
+    counts: GroupedCounts, reference: str, cells: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[Finding]:
+    """The threshold test, where hits are recorded, plausibly and often enough; each finding with its cells."""
+    identity = "threshold-test"
+    if counts.hits is None:
+        return [unanswerable("threshold_test", identity, "contraband_found")]
+    plausible = implausible(counts)
+    if not plausible.passed:
+        return [replace(unanswerable("threshold_test", identity, "", reason=plausible.said), gates=(plausible,))]
+    few = [each for at, each in enumerate(counts.groups) if counts.hits[:, at].sum() < 5]
+    keep = [at for at, each in enumerate(counts.groups) if each not in few]
+    if reference in few or len(keep) < 2:
+        reason = message("One of the groups has fewer than 5 {event}, too few to compare.", event=message("hits"))
+        return [unanswerable("threshold_test", identity, "", reason=reason)]
+    # Here, because the sampler takes longer to import than all other methods together.
+    from comity.disparity.threshold import threshold_findings, threshold_test
+
+    assert counts.searches is not None
+    chosen = replace(
+        counts,
+        groups=tuple(counts.groups[at] for at in keep),
+        stops=counts.stops[:, keep],
+        searches=counts.searches[:, keep],
+        hits=counts.hits[:, keep],
+    )
+    found = threshold_findings(threshold_test(chosen, reference=reference))
+    return [
+        replace(
+            each,
+            counts=tuple(cell for name in (_group_of(each), reference) for cell in cells.get(name, ())),
+        )
+        if each.estimate is not None
+        else each
+        for each in found
+    ]
+
+
+def _change(months: pa.Table | None, names: Mapping[str, str], breaks: Sequence[str]) -> Finding:
+    """Whether the latest month differs from those before, where a public table has the months."""
+    if months is None:
+        return unanswerable("change", "change", "date")
+    if "months" not in names:
+        reason = message(
+            "No public table counts by month, so nobody could check a change over time. Add one to the settings."
+        )
+        return unanswerable("change", "change", "month", reason=reason)
+    latest = months.sort_by("period")
+    latest = latest.slice(max(0, latest.num_rows - MONTHS))
+    periods = [str(each) for each in latest["period"].to_pylist()]
+    breaks = [each for each in breaks if each in periods]
+    if latest.num_rows - max((periods.index(each) for each in breaks), default=0) < 2:
+        reason = message("There is only one month since counting began or changed, and nothing to compare it with.")
+        return unanswerable("change", "change", "month", reason=reason)
+    finding = change_finding(latest, breaks=breaks, event=message("stops"))
+    return replace(
+        finding,
+        counts=tuple({"table": names["months"], "where": {"month": period}} for period in periods),
+    )
 
 
 def _veil(

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from comity.disparity.counts import group_label
+from comity.disparity.counts import group_label, share_text
 from comity.disparity.finding import Figure, Finding, Gate, Verdict, decide
 from comity.disparity.methods import METHODS
 from comity.disparity.rates import slug
@@ -161,22 +161,28 @@ def _sensitivities(stops: Stops, options: VeilOptions, time_zone: str) -> tuple[
 def _figure(label: Message, fit: VeilFit | None, part: str) -> Figure:
     if fit is None:
         return Figure(label, None, part=part)
-    return Figure(label, fit.ratio, *fit.interval(), n=fit.n, part=part, more={"days": fit.days})
+    return Figure(label, fit.ratio, *fit.interval(), n=fit.n, part=part)
 
 
 def _exclusions(stops: Stops) -> tuple[Figure, ...]:
-    return tuple(
-        Figure(REASONS[reason], None, n=left_out, part="detail")
-        for reason, left_out in stops.excluded.items()
-        if left_out
-    )
+    whole = _whole(stops)
+    return tuple(_left_out(REASONS[reason], left_out, whole) for reason, left_out in stops.excluded.items() if left_out)
 
 
 def _in_one_sided_places(stops: Stops, fit: VeilFit) -> tuple[Figure, ...]:
     """Stops at these hours in places where only one of the groups was stopped, which say nothing about darkness."""
     unused = round(float(stops.total.sum())) - fit.n
     label = message("left out: in places where only one of the two groups was stopped")
-    return (Figure(label, None, n=unused, part="detail"),) if unused else ()
+    return (_left_out(label, unused, _whole(stops)),) if unused else ()
+
+
+def _left_out(reason: Message, stops: int, whole: int) -> Figure:
+    label = message("{reason} ({share} of the stops)", reason=reason, share=share_text(stops, whole))
+    return Figure(label, None, n=stops, part="detail")
+
+
+def _whole(stops: Stops) -> int:
+    return round(float(stops.total.sum())) + sum(stops.excluded.values())
 
 
 def _by_clock(stops: Stops, width: int = 30, least: int = 100) -> tuple[Figure, ...]:

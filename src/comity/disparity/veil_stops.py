@@ -7,7 +7,7 @@ Everything else is counted under its reason: docs/methods/veil_of_darkness.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -78,10 +78,11 @@ def read_stops(
     rows = _read_rows(table, group, reference, group_column, place_column)
     excluded = dict.fromkeys(REASONS, 0)
 
-    def leave_out(reason: str, gone: Mask) -> None:
+    def leave_out(reason: str, gone: Mask, *, at_once: bool = True) -> None:
         if gone.any():
             count = rows.get("count")
             excluded[reason] = int(gone.sum()) if count is None else round(float(count[gone].sum()))
+        if gone.any() and at_once:
             rows.update({name: values[~gone] for name, values in rows.items()})
 
     leave_out("group not recorded or unknown", rows["role"] == _UNKNOWN)
@@ -103,28 +104,29 @@ def read_stops(
     present[rows["day"]] = True
     dusk = sun.dusk[present]
     hours = (int(np.ceil(dusk.min())), int(np.floor(dusk.max()))) if len(dusk) else (0, -1)
-    leave_out("always light or always dark at that hour", (rows["minute"] < hours[0]) | (rows["minute"] > hours[1]))
     first_dark = np.ceil(np.where(sets, sun.dusk, 0)).astype(np.int16)
     last_light = np.floor(np.where(sets, sun.sunset, 0)).astype(np.int16)
-    rows["dark"] = rows["minute"] >= first_dark[rows["day"]]
-    leave_out("between sunset and dusk", ~rows["dark"] & (rows["minute"] > last_light[rows["day"]]))
-    total = rows.get("count", np.ones(len(rows["role"])))
+    outside = (rows["minute"] < hours[0]) | (rows["minute"] > hours[1])
+    twilight = ~outside & (rows["minute"] > last_light[rows["day"]]) & (rows["minute"] < first_dark[rows["day"]])
+    leave_out("always light or always dark at that hour", outside, at_once=False)
+    leave_out("between sunset and dusk", twilight, at_once=False)
+    keep = ~(outside | twilight)
+    rows = {name: values[keep] for name, values in rows.items()}
     places = _codes(table, place_column)[1] if place_column in table.column_names else ("all",)
-    return _few_rows(
-        Stops(
-            day=rows["day"],
-            minute=rows["minute"],
-            place=rows["place"],
-            dark=rows["dark"],
-            group_count=total * (rows["role"] == _OURS),
-            total=total,
-            first_dark=first_dark,
-            last_light=last_light,
-            days=days,
-            places=places,
-            hours=hours,
-            excluded=excluded,
-        )
+    day, minute, place, ours, total = _summed(rows, len(days), hours, len(places))
+    return Stops(
+        day=day,
+        minute=minute,
+        place=place,
+        dark=minute >= first_dark[day],
+        group_count=ours,
+        total=total,
+        first_dark=first_dark,
+        last_light=last_light,
+        days=days,
+        places=places,
+        hours=hours,
+        excluded=excluded,
     )
 
 
@@ -182,8 +184,8 @@ def _read_rows(
     has_place = place_column in table.column_names
     rows: dict[str, NDArray[Any]] = {
         "role": roles[codes],
-        "date": date.fill_null(0).to_numpy(),
-        "minute": minute.fill_null(0).to_numpy(),
+        "date": (date.fill_null(0) if date.null_count else date).to_numpy(),
+        "minute": (minute.fill_null(0) if minute.null_count else minute).to_numpy(),
         "timed": timed,
         "place": _codes(table, place_column)[0] if has_place else np.zeros(table.num_rows, dtype=np.int32),
     }
@@ -195,27 +197,28 @@ def _read_rows(
     return rows
 
 
-def _few_rows(stops: Stops) -> Stops:
-    """The same with one row for each day, minute and place, where that is less work than the rows as they are."""
-    minutes, places = stops.hours[1] - stops.hours[0] + 1, len(stops.places)
-    size = len(stops.days) * minutes * places
-    if size > len(stops.total):
-        return stops
-    key = (stops.day * np.int64(minutes) + (stops.minute - stops.hours[0])) * places + stops.place
-    total, ours = np.bincount(key, stops.total, size), np.bincount(key, stops.group_count, size)
-    used = np.flatnonzero(total)
+def _summed(
+    rows: dict[str, NDArray[Any]], days: int, hours: tuple[int, int], places: int
+) -> tuple[Ints, Ints, Ints, Array, Array]:
+    """(day, minute, place, stops of the group, stops) of the rows as they are or, where that is less work later, of each
+    day, minute and place."""
+    minutes, ours, count = hours[1] - hours[0] + 1, rows["role"] == _OURS, rows.get("count")
+    size = days * minutes * places
+    if size > len(ours):
+        total = np.ones(len(ours)) if count is None else count
+        return rows["day"], rows["minute"], rows["place"], total * ours, total
+    key = rows["day"] * np.int64(minutes)
+    key += rows["minute"]
+    key -= hours[0]
+    key *= places
+    key += rows["place"]
+    key *= 2
+    key += ours
+    by_role = np.bincount(key, count, 2 * size).reshape(size, 2).astype(float)
+    used = np.flatnonzero(by_role.any(axis=1))
     moment, place = np.divmod(used, places)
     day, minute = np.divmod(moment, minutes)
-    minute += stops.hours[0]
-    return replace(
-        stops,
-        day=day,
-        minute=minute,
-        place=place,
-        dark=minute >= stops.first_dark[day],
-        group_count=ours[used],
-        total=total[used],
-    )
+    return day, minute + hours[0], place, by_role[used, 1], by_role[used].sum(axis=1)
 
 
 def _days(date: Ints) -> tuple[NDArray[np.datetime64], Ints]:

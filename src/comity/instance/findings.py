@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from comity.disclosure import Policy
-from comity.disparity import Finding, Verdict
+from comity.disparity import Figure, Finding, Verdict
 from comity.disparity.methods import METHODS
 from comity.disparity.pictures import picture
 from comity.disparity.rates import Benchmark
 from comity.disparity.stops import stop_findings
+from comity.instance.counts import break_months, minute_counts, month_counts, place_of, stop_counts
 from comity.instance.settings import Agency, Dataset, Table
-from comity.records import StandardisedRecords, count
+from comity.records import StandardisedRecords
 from comity.releases.draft import SIZES, Picture
 
 _SEARCHES = ("search_person", "search_conducted")
@@ -42,29 +43,18 @@ def analyse_stops(
     policy: Policy,
 ) -> Analysis:
     """Every finding that these stops allow, and for each other question the reason why it cannot be answered."""
-    place = dataset.place or next((name for name in ("beat", "district", "precinct") if name in records.columns), None)
-    by = [
-        name
-        for name in (place, "subject_race", "type", "search_person", "search_conducted", "contraband_found")
-        if name and name in records.columns
-    ]
-    location = None
-    if agency.latitude is not None and agency.longitude is not None:
-        location = (agency.latitude, agency.longitude)
-    minutes = None
-    if "time" in records.columns:
-        minutes = count(
-            records, by=["date", "minute_of_day", *(name for name in by if name in (place, "subject_race", "type"))]
-        )
+    place = place_of(dataset, records)
     found = stop_findings(
-        count(records, by=by),
-        minutes=minutes,
+        stop_counts(records, place),
+        minutes=minute_counts(records, place),
+        months=month_counts(records),
         place=place or "type",
         reference=dataset.reference_group,
         benchmarks=benchmarks,
-        location=location,
+        location=location_of(agency),
         time_zone=agency.time_zone,
         tables=_names(tables, records),
+        breaks=break_months(dataset),
     )
     safe = [without_small_counts(each, policy.minimum) for each in found]
     return Analysis(
@@ -75,14 +65,25 @@ def analyse_stops(
     )
 
 
+def location_of(agency: Agency) -> tuple[float, float] | None:
+    """Latitude and longitude, where the settings have both."""
+    if agency.latitude is None or agency.longitude is None:
+        return None
+    return agency.latitude, agency.longitude
+
+
 def without_small_counts(finding: Finding, minimum: int) -> Finding:
     """`finding` without the figures that rest on a count from 1 to `minimum` - 1 (or that leave one over): neither shown nor drawn."""
 
     def is_small(count: int | None) -> bool:
         return count is not None and 0 < count < minimum
 
+    def told(figure: Figure) -> Figure:
+        """Without a count of a part of the finding, where no table has its cells: it could equal a hidden one."""
+        return figure if finding.counts or figure.part in ("group", "comparison") else replace(figure, k=None, n=None)
+
     kept = tuple(
-        each
+        told(each)
         for each in finding.figures
         if not (
             is_small(each.k)
@@ -97,6 +98,8 @@ def _names(tables: Sequence[Table], records: StandardisedRecords) -> dict[str, s
     """Which public tables hold the totals by group that the findings rest on, where there are such tables."""
     named: dict[str, str] = {}
     for table in tables:
+        if not table.where and "month" in table.dimensions:
+            named.setdefault("months", table.name)
         if "subject_race" not in table.dimensions:
             continue
         if not table.where:
@@ -105,6 +108,8 @@ def _names(tables: Sequence[Table], records: StandardisedRecords) -> dict[str, s
         search = next((each for each in _SEARCHES if each in records.columns), None)
         if dict(table.where) == vehicular and search in table.dimensions:
             named.setdefault("searches", table.name)
+            if "contraband_found" in table.dimensions:
+                named.setdefault("hits", table.name)
     return named
 
 
@@ -122,6 +127,6 @@ def _picture(finding: Finding, languages: Sequence[str]) -> Picture:
 
 def _headline(findings: Sequence[Finding]) -> str | None:
     """The first finding that shows something, searches before stops; otherwise the first there is."""
-    order = {"search_rate": 0, "outcome_test": 1, "veil_of_darkness": 2, "stop_rate": 3}
+    order = {"search_rate": 0, "threshold_test": 1, "outcome_test": 2, "veil_of_darkness": 3, "stop_rate": 4}
     ranked = sorted(findings, key=lambda each: (each.verdict is not Verdict.SHOWS, order.get(each.method, 9)))
     return ranked[0].id if ranked else None

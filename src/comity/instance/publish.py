@@ -17,6 +17,7 @@ from typing import Any
 from comity.disclosure import Policy
 from comity.disparity.rates import BENCHMARK_NAMES, Benchmark
 from comity.errors import ComityError, nearest
+from comity.instance.counts import source_files
 from comity.instance.findings import Analysis, analyse_stops
 from comity.instance.preview import Preview, preview_of
 from comity.instance.quality import accounting_of, quality_of
@@ -136,7 +137,7 @@ def publish(
             shutil.rmtree(leftover)
         records = standardise(
             mapping,
-            _source_files(instance, chosen),
+            source_files(instance, chosen),
             into,
             progress=lambda step, share: progress("Standardise", share),
         )
@@ -199,17 +200,7 @@ def republished(folder: Path) -> Published:
     )
 
 
-def _source_files(instance: Instance, dataset: Dataset) -> list[Path]:
-    found = sorted({path for pattern in dataset.files for path in instance.folder.glob(pattern)})
-    if not found:
-        raise ComityError(
-            f"No file in {instance.folder} matches {', '.join(dataset.files)}.",
-            f"Put the export there, or mend 'files' of [datasets.{dataset.name}] in comity.toml.",
-        )
-    return found
-
-
-def _benchmarks(instance: Instance, dataset: Dataset) -> list[Benchmark]:
+def benchmarks_of(instance: Instance, dataset: Dataset) -> list[Benchmark]:
     """What stops are compared with, as comity.toml names it."""
     found = []
     for key, description in dataset.benchmarks.items():
@@ -244,7 +235,7 @@ def _draft(
             dataset=dataset,
             agency=agency,
             tables=tables,
-            benchmarks=_benchmarks(instance, dataset),
+            benchmarks=benchmarks_of(instance, dataset),
             policy=policy,
         )
     progress("Analyse", 1.0)

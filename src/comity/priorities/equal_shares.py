@@ -143,32 +143,34 @@ def _add_one(
     order = sorted(election.by_id, key=lambda each: (-election.supporters[each], id_order(each)))
     steps = compiled_steps(ballots, costs, worths, [order.index(project.id) for project in election.projects])
     best, best_bought = first, [each[0] for each in first.bought]
-    wanted = int((ballots.voters_for > 0).sum())
+    unit = math.lcm(*(cost.denominator for cost in costs))
+    whole = [int(cost * unit) for cost in costs]  # adds up faster than fractions do
+    ready = {
+        project: math.ceil(cost / count)
+        for project, (cost, count) in enumerate(zip(costs, ballots.voters_for.tolist(), strict=True))
+        if count
+    }
     share = first.share.__floor__()
-    while len(best_bought) < wanted and share <= election.budget:
-        share = _next_share(share, costs, ballots.voters_for.tolist(), best_bought)
+    while len(best_bought) < len(ready) and share <= election.budget:
+        share = _next_share(share, min(ready[project] for project in ready.keys() - best_bought))
         bought = steps(share) if steps else None
         run = None
         if bought is None:
             run = _run(election, ballots, costs, worths, Fraction(share))
             bought = [each[0] for each in run.bought]
-        if sum((costs[project] for project in bought), Fraction(0)) > election.budget:
+        if sum(whole[project] for project in bought) > election.budget * unit:
             break
         best_bought = bought
         best = run or _Run(Fraction(share), (), first.purses)
     return best if best.bought or not best_bought else _run(election, ballots, costs, worths, best.share)
 
 
-def _next_share(share: int, costs: Sequence[Fraction], supporters: Sequence[int], bought: Sequence[int]) -> int:
+def _next_share(share: int, ready: int) -> int:
     """The next share that add1 has to look at: one unit more, or one of the fourth digit where a share has more digits.
 
-    Before all shares of its supporters together reach its cost, a project cannot be bought. While that is so for every
-    project that is not bought yet, nothing can cost too much, so the shares up to the last such one are passed over.
+    ready: the least share at which a project that is not bought yet could be. Before all shares of its supporters together
+    reach its cost it cannot, and while that is so for all of them nothing can cost too much: the shares up to the last
+    such one are passed over.
     """
     step: int = 10 ** max(0, len(str(share)) - 4)
-    ready = min(
-        math.ceil(cost / count)
-        for project, (cost, count) in enumerate(zip(costs, supporters, strict=True))
-        if count and project not in bought
-    )
     return share + step * max(1, (ready - 1 - share) // step)

@@ -26,6 +26,8 @@ TABLE = {
     ("office_close_codes", "POST"): {"custodian"},
     ("office_close", "POST"): {"custodian"},
     ("office_responses", "GET"): {"custodian"},
+    ("office_texts", "GET"): {"redactor"},
+    ("office_redact", "POST"): {"redactor"},
     ("office_interview", "GET"): {"interviewer"},
     ("office_interview", "POST"): {"interviewer"},
 }
@@ -152,3 +154,32 @@ def test_a_page_of_the_portal_cannot_read_any_store(fielded, client, monkeypatch
 
     with pytest.raises(PortalReadsNothing):
         client.get("/")
+
+
+def test_a_redactor_decides_on_each_text_alone_and_nobody_else_reads_it(fielded, people):
+    from comity.site.surveys.responses import actions, free_texts, queries, slots
+    from comity.site.surveys.responses.models import Survey
+
+    survey = Survey.objects.get(name="town")
+    written = "Officer Smith told my neighbor to call 555-123-4567 about the blue house."
+    slots.store(
+        b'{"day":"2027-03-01","answers":{"safe_day":"1","open_keep":"%s"}}' % written.encode(),
+        survey.first_slot,
+        survey.slots,
+    )
+    assert "still open" in people["redactor"].get("/office/surveys/town/texts/").content.decode()
+    actions.close_survey("town")
+
+    page = people["redactor"].get("/office/surveys/town/texts/").content.decode()
+    text = free_texts.waiting_texts("town")[0]
+    fields = {"digest": text.digest.hex(), "accepted": [str(at) for at, _, _ in text.proposals], "also": "blue house"}
+    statuses = [people["redactor"].post("/office/surveys/town/texts/redact/", fields).status_code for _ in range(2)]
+
+    assert "555-123-4567" in page
+    assert "safe_day" not in page
+    assert statuses == [302, 422]
+    (kept,) = free_texts.redacted_texts("town")["open_keep"]
+    assert "555-123-4567" not in kept
+    assert "Smith" not in kept
+    assert "blue house" not in kept
+    assert queries.responses("town")[0]["answers"]["open_keep"] == written

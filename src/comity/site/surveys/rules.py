@@ -17,6 +17,7 @@ EVERYONE = "everyone"
 STAFF = frozenset(Role.values)
 CUSTODIAN = frozenset({Role.CUSTODIAN.value})
 INTERVIEWER = frozenset({Role.INTERVIEWER.value})
+REDACTOR = frozenset({Role.REDACTOR.value})
 
 # url name -> method -> roles. HEAD and OPTIONS go with GET.
 ACCESS: Mapping[str, Mapping[str, frozenset[str] | str]] = {
@@ -35,6 +36,8 @@ ACCESS: Mapping[str, Mapping[str, frozenset[str] | str]] = {
     "office_close_codes": {"POST": CUSTODIAN},
     "office_close": {"POST": CUSTODIAN},
     "office_responses": {"GET": CUSTODIAN},
+    "office_texts": {"GET": REDACTOR},
+    "office_redact": {"POST": REDACTOR},
     "office_interview": {"GET": INTERVIEWER, "POST": INTERVIEWER},
 }
 

@@ -228,6 +228,13 @@ def test_an_opt_in_survey_never_shows_anything():
     assert "Opt-in" in draft.description["en"]
 
 
+def test_answers_by_an_open_link_cannot_pass_for_a_sample():
+    open_link = [{**each, "stratum": ""} for each in town()]
+
+    with pytest.raises(ResultsError, match="came by an open link"):
+        results_draft(replace(results(), sizes=None), open_link)
+
+
 def test_too_few_responses_are_refused():
     with pytest.raises(ResultsError, match="There are 12 responses"):
         results_draft(results(), town(each=(6, 6, 0)))

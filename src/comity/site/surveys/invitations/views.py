@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -38,7 +40,12 @@ def code(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "surveys/token.html",
-        {"survey": survey, "token": token.as_text(), "stratum": stratum, "answers_url": answers_url},
+        {
+            "survey": survey,
+            "token": token.as_text(),
+            "stratum": stratum,
+            "answers_url": _in_language(answers_url, request),
+        },
     )
 
 
@@ -68,7 +75,7 @@ def code_token(request: HttpRequest) -> HttpResponse:
             "stratum": issued.stratum,
             "evaluation": to_text(issued.evaluation),
             "public_key": to_text(issued.public_key),
-            "answers_url": issued.answers_url,
+            "answers_url": _in_language(issued.answers_url, request),
         }
     )
 
@@ -92,6 +99,14 @@ def office_close_codes(request: HttpRequest, name: str) -> HttpResponse:
     """Ends the exchange of codes."""
     actions.close_sample(name)
     return redirect("surveys:office")
+
+
+def _in_language(address: str, request: HttpRequest) -> str:
+    """The answer page's address in the language of this one."""
+    if request.LANGUAGE_CODE == settings.LANGUAGE_CODE:
+        return address
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(path=f"/{request.LANGUAGE_CODE}{parts.path}"))
 
 
 def _codes() -> CodeKey:

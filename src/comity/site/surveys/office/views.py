@@ -14,12 +14,12 @@ from comity.site.community.models import Role
 
 @never_cache
 def office(request: HttpRequest) -> HttpResponse:
-    """The surveys and samples, as far as they are this person's business; for an analyst there are none."""
+    """The surveys and samples, as far as they are this person's business; for an analyst there are none, for a redactor no samples."""
     role = request.user.role  # type: ignore[union-attr]
     samples: list[dict[str, object]] = []
     surveys: list[dict[str, object]] = []
-    if role in (Role.CUSTODIAN, Role.INTERVIEWER):
-        if apps.is_installed("comity.site.surveys.invitations"):
+    if role != Role.ANALYST:
+        if role != Role.REDACTOR and apps.is_installed("comity.site.surveys.invitations"):
             from comity.site.surveys.invitations import queries as invitations
 
             samples = invitations.samples()

@@ -97,7 +97,7 @@ def write_letters(
             (Path(place) / "letters.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
             template = files(__package__) / "letter.typ"
             (Path(place) / "letter.typ").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-            pdf = bytes(typst.compile(str(Path(place) / "letter.typ")))
+            pdf = bytes(typst.compile(str(Path(place) / "letter.typ"), ignore_system_fonts=True))
         path = folder / f"letters-{number:03}.pdf"
         write_private(path, pdf)
         written.append(path)

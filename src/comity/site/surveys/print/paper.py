@@ -46,7 +46,7 @@ def paper_form(
         (Path(place) / "form.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         template = (files(__package__) / "form.typ").read_text(encoding="utf-8")
         (Path(place) / "form.typ").write_text(template, encoding="utf-8")
-        return bytes(typst.compile(str(Path(place) / "form.typ")))
+        return bytes(typst.compile(str(Path(place) / "form.typ"), ignore_system_fonts=True))
 
 
 def printed_questions(questionnaire: Questionnaire, arms: Mapping[str, str]) -> Iterator[tuple[Group, Question]]:

@@ -55,3 +55,13 @@ class Slot(models.Model):
     number = models.IntegerField(primary_key=True)
     is_used = models.BooleanField(default=False)
     content = models.BinaryField(default=empty_slot)
+
+
+class RedactedText(models.Model):
+    """A free text as it may leave, approved by a person. digest: of survey, question and what was written; no link to slots."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    survey = models.CharField(max_length=50)
+    question = models.CharField(max_length=70)
+    text = models.TextField()
+    hidden = models.IntegerField()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from comity.site.surveys.responses import actions, queries
+from comity.site.surveys.responses import actions, free_texts, queries
 from comity.site.surveys.responses.views import answer
 
 
@@ -33,3 +33,24 @@ def office_responses(request: HttpRequest, name: str) -> HttpResponse:
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}-responses.json"'},
     )
+
+
+@never_cache
+def office_texts(request: HttpRequest, name: str) -> HttpResponse:
+    """The next free text that nobody has decided on, with what the program would hide in it."""
+    waiting = free_texts.waiting_texts(queries.fielded(name).name)
+    context = {"survey": name, "left": len(waiting), "text": waiting[0] if waiting else None}
+    return render(request, "surveys/office_texts.html", context)
+
+
+def office_redact(request: HttpRequest, name: str) -> HttpResponse:
+    """Keeps one text as the redactor decided."""
+    digest = request.POST.get("digest", "")
+    free_texts.approve_text(
+        queries.fielded(name).name,
+        bytes.fromhex(digest) if len(digest) == 64 and set(digest) <= set("0123456789abcdef") else b"",
+        accepted=[int(each) for each in request.POST.getlist("accepted") if each.isdecimal()],
+        also=request.POST.get("also", ""),
+        by=request.user,
+    )
+    return redirect("surveys:office_texts", name)

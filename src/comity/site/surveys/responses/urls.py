@@ -13,6 +13,8 @@ urlpatterns = [
     path("survey/<slug:name>/receipts/", views.survey_receipts, name="survey_receipts"),
     path("survey/<slug:name>/receipts.txt", views.survey_receipts_file, name="survey_receipts_file"),
     path("office/interview/<slug:name>/", office_views.office_interview, name="office_interview"),
+    path("office/surveys/<slug:name>/texts/", office_views.office_texts, name="office_texts"),
+    path("office/surveys/<slug:name>/texts/redact/", office_views.office_redact, name="office_redact"),
     path("office/surveys/<slug:name>/close/", office_views.office_close, name="office_close"),
     path("office/surveys/<slug:name>/responses.json", office_views.office_responses, name="office_responses"),
 ]

@@ -88,6 +88,12 @@ def results_draft(results: Results, responses: Sequence[Response]) -> Draft:
             f"There are {len(responses)} responses; results need at least {2 * minimum}.",
             "Publish that there are too few.",
         )
+    open_link = sum(not each.get("stratum") for each in responses)
+    if open_link and results.specification.design.kind != "opt-in":
+        raise ResultsError(
+            f"{open_link:,} responses have no stratum: they came by an open link, from people who chose to take part.",
+            "Set kind: opt-in in the design; such results have no margin of error, for ever.",
+        )
     # Sorted by what they say, so that neither the order of the store nor that of a sum shows in a number.
     responses = sorted(responses, key=lambda each: json.dumps(each, sort_keys=True, ensure_ascii=False))
     table = response_columns(questionnaire, responses, sizes=results.sizes, minimum=minimum)
