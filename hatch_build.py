@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import runpy
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+NO_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class PrepareBuild(BuildHookInterface):
@@ -15,7 +18,9 @@ class PrepareBuild(BuildHookInterface):
         root = Path(self.root)
         for source in sorted((root / "src" / "comity").rglob("*.po")):
             with source.open("rb") as readable, source.with_suffix(".mo").open("wb") as writable:
-                write_mo(writable, read_po(readable, locale=source.parts[-3]))
+                catalog = read_po(readable, locale=source.parts[-3])
+                catalog.creation_date = catalog.revision_date = NO_DAY  # else the minute of the build
+                write_mo(writable, catalog)
         built = root / "src" / "comity" / "site" / "static" / "built"
         if self.target_name != "wheel" or version != "standard":
             return

@@ -4,7 +4,7 @@
     PYTHONPATH=src python benchmarks/surveys.py crashes 200     # kill -9 at random moments under load
     PYTHONPATH=src python benchmarks/surveys.py all             # both, in under four minutes
 
-The load generator shares the machine's cores with the server. Every request is a whole HTTP POST of a finished questionnaire with a
+Stores lie in the system's temporary folder, or in the one that COMITY_BENCHMARK_DISK names. The load generator shares the machine's cores with the server. Every request is a whole HTTP POST of a finished questionnaire with a
 genuine, unspent token; "answer" means that the page with the receipt came back.
 """
 
@@ -106,7 +106,7 @@ def measure(what: str, server: Server, made: list[bytes]) -> None:
 
 
 def load(count: int) -> None:
-    with tempfile.TemporaryDirectory(dir=ROOT) as folder:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("COMITY_BENCHMARK_DISK")) as folder:
         instance = make_instance(Path(folder) / "sqlite", standard_questionnaire().as_json(), count)
         _with_server(instance, "SQLite (rollback journal, synchronous EXTRA)", requests(instance, count))
         if POSTGRESQL:
@@ -211,7 +211,7 @@ def peer(folder: Path, count: int) -> None:
 def crashes(count: int, *, postgresql: bool = False) -> None:
     """Kills the server `count` times under load; afterwards every acknowledged answer is there exactly once."""
     random_ = random.Random(9)
-    with tempfile.TemporaryDirectory(dir=ROOT) as folder:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("COMITY_BENCHMARK_DISK")) as folder:
         place = Path(folder) / "crashes"
         instance = (
             _on_postgresql(place, 70 * count)

@@ -76,6 +76,8 @@ def test_a_line_a_record_with_officers_behind_it(folder):
         ("policy.yaml", "count: stop", "Did you mean 'stops'"),
         ("policy.yaml", "policy: {minimun: 3}", "Did you mean 'minimum'"),
         ("policy.yaml", "rules: {least_units: 3}\ncount: stops", "no `unit`"),
+        ("policy.yaml", "count: stops\npolicy: {method: cell-key}", "needs the records behind it"),
+        ("policy.yaml", "count: stops\npolicy: {distinct: {officer: 3}}", "least_units"),
         ("policy.yaml", "count: [", "is not YAML"),
         ("policy.yaml", "hierarchies: {place: none.csv}\ncount: stops", "There is no file"),
         ("places.csv", "from,to\na,b\n", "Its columns are code and parent"),

@@ -18,7 +18,7 @@ from comity.disparity.diagnostics import convergence
 from comity.disparity.finding import Verdict
 from comity.disparity.threshold import threshold_findings, threshold_test
 from comity.disparity.threshold_kernels import HAS_NUMBA, density, density_numpy, unwhiten
-from comity.disparity.threshold_model import ModelOptions, SamplerOptions, sample_posterior, whitened
+from comity.disparity.threshold_model import ModelOptions, SamplerOptions, recentred, sample_posterior, whitened
 from comity.errors import ComityError
 
 REFERENCE = json.loads((Path(__file__).parent / "threshold_reference.json").read_text())
@@ -96,6 +96,22 @@ def test_the_gradient_is_the_densitys_slope(family):
         down[at] -= 1e-4
         slope = (density(up, data, scratch) - density(down, data, scratch)) / 2e-4
         assert gradient[at] == pytest.approx(slope, rel=1e-3, abs=2e-3)
+
+
+@pytest.mark.parametrize("family", ["discriminant", "beta"])
+def test_recentring_moves_coordinates_and_nothing_else(family):
+    data = whitened(*small_counts(), ModelOptions(family=family))
+    draws = np.random.default_rng(6).normal(0.3, 0.5, (2, 40, data.size))
+    scratch = np.empty(data.size)
+
+    new, starts = recentred(data, draws)
+
+    for before, after in zip(unwhiten(draws[:, -1], data), unwhiten(starts, new), strict=True):
+        assert after == pytest.approx(before, abs=1e-9)
+    first, second = (
+        density(start, new, scratch) - density(z, data, scratch) for start, z in zip(starts, draws[:, -1], strict=True)
+    )
+    assert first == pytest.approx(second, abs=1e-6)
 
 
 @pytest.mark.skipif(not HAS_NUMBA, reason="numba (extra `fast`) is not installed")

@@ -27,7 +27,7 @@ from comity.priorities import (
 sys.path.insert(0, str(Path(__file__).parent))
 from elections import election_of, elections
 
-QUICK = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 RULES = [equal_shares, greedy, phragmen]
 
 

@@ -53,7 +53,8 @@ def command(table: Path, settings: Path, out: Path | None, as_json: bool) -> Non
         beside.write_text(text, encoding="utf-8", newline="")
         beside.replace(out)
     if as_json:
-        click.echo(json.dumps(report.as_record(), indent=2))
+        # The loss is for whoever has the table; published, it would tell hidden counts.
+        click.echo(json.dumps({**report.as_record(), "loss": round(report.loss, 6)}, indent=2))
     else:
         click.echo(_report(report.cells, report.primary, report.secondary, report.audit.narrowest), err=True)
 

@@ -73,7 +73,18 @@ def read_one_table(path: Path, settings: Mapping[str, Any], *, folder: Path) -> 
             }
         )
         also_hide = sensitive_cells(table, contributions, _rules(settings["rules"]), unit="unit", value="value")
-    return OneTable(table, Policy.from_dict(settings.get("policy") or {}), also_hide)
+    policy = Policy.from_dict(settings.get("policy") or {})
+    if policy.is_noisy:
+        raise ComityError(
+            f"One table by itself cannot have the method {policy.method!r}, which needs the records behind it.",
+            "Use `suppress` or `none` here, or publish the records from an instance: comity publish.",
+        )
+    if policy.distinct:
+        raise ComityError(
+            "The policy's `distinct` is for the records of an instance.",
+            "For one table, name the column as `unit` and write rules: {least_units: 3}.",
+        )
+    return OneTable(table, policy, also_hide)
 
 
 def as_csv(rows: pa.Table) -> str:

@@ -54,10 +54,10 @@ class RowPolicy:
     def __post_init__(self) -> None:
         if self.k < 2 or self.l < 1:
             raise ComityError(f"The policy's k is {self.k} and its l {self.l}.", "Use k of 2 or more, l of 1 or more.")
-        for name in self.allowed:
-            if name.casefold() in _POINTS:
+        for column in self.allowed:
+            if column.casefold() in _POINTS:
                 raise ComityError(
-                    f"{name!r} says where a record is to the point, which may be somebody's home.",
+                    f"{column!r} says where a record is to the point, which may be somebody's home.",
                     "Take it off the list, and name a column of areas as `place`.",
                 )
         for name in (self.place, self.time, self.age, self.sensitive, *self.also_identifying):

@@ -74,9 +74,10 @@ def choose_hidden(problem: Problem, *, progress: Progress | None = None) -> npt.
         searches.append(_Search(problem, given))
     if len(problem.counts) <= _SMALL:
         searches += [_Search(problem, given, discount=each, is_reversed=True) for each in (_DISCOUNT, _LOW_DISCOUNT)]
-    for search in searches:
-        search.repair(progress)
-        search.drop_back(progress)
+    for number, search in enumerate(searches):
+        told = progress if number < 2 else None  # the further starts take a moment
+        search.repair(told)
+        search.drop_back(told)
     best = min((search.hidden for search in searches), key=lambda hidden: _loss(problem, hidden))
     if len(problem.counts) <= _SMALL:
         best = _improve(problem, best)

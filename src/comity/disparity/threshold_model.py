@@ -36,8 +36,7 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True)
 class ModelOptions:
     """family: "discriminant" (Pierson 2018) or "beta" (Simoiu 2017). pin: index of the place whose effects are fixed
-    at 0, or None. prior_scale: factor on the standard deviation of race and place effects (0.1; 0.3 in the beta
-    family)."""
+    at 0, or None. prior_scale: factor on the standard deviation of race and place effects, 0.1."""
 
     family: str = "discriminant"
     pin: int | None = None
@@ -92,7 +91,7 @@ def sample_posterior(n: Array, s: Array, h: Array, *, model: ModelOptions, sampl
             return list(pool.map(chain, range(sampler.chains)))
 
     for _ in range(sampler.rounds):
-        data, starts = _recentred(data, np.stack([kept for kept, *_ in run(100, 150)]))
+        data, starts = recentred(data, np.stack([kept for kept, *_ in run(100, 150)]))
     results = run(sampler.warmup, sampler.draws)
     log_sigma, globals_, blocks = unwhiten(np.stack([kept for kept, *_ in results]), data)
     races = n.shape[1]
@@ -160,8 +159,8 @@ def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Whitened:
         s,
         h,
         _free(model, places),
-        spread=(0.3 if family == BETA else 0.1) * model.prior_scale,
-        wide=2.0 if family == BETA else 1.0,
+        spread=0.1 * model.prior_scale,
+        wide=1.0,
     )
     found = minimize_scalar(lambda x: -fit.marginal(x), bounds=(-4.0, 1.5), method="bounded", options={"xatol": 0.02})
     best, step = float(found.x), 0.15
@@ -194,7 +193,7 @@ def whitened(n: Array, s: Array, h: Array, model: ModelOptions) -> Whitened:
     )
 
 
-def _recentred(data: Whitened, z: Array) -> tuple[Whitened, Array]:
+def recentred(data: Whitened, z: Array) -> tuple[Whitened, Array]:
     """The same target with mean and spread of these draws (chains, draws, size) at the centre, and the chains' last
     positions in its coordinates. Spreads of few draws are drawn towards 1.
     """

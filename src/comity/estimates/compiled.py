@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
 BLOCK = 2048  # rows worked on at once
 
 
-@numba.njit(cache=True)
+def _compile(**options: Any) -> Any:
+    """Numba's njit with its cache on disk; without it where no folder can be written, as in read-only containers."""
+
+    def decorate(function: Any) -> Any:
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:
+            return numba.njit(**options)(function)
+
+    return decorate
+
+
+@_compile()
 def sum_by_key(key, weights, count):  # type: ignore[no-untyped-def]
     """See kernels.sum_by_key."""
     sums = np.zeros(count)
@@ -17,7 +31,7 @@ def sum_by_key(key, weights, count):  # type: ignore[no-untyped-def]
     return sums
 
 
-@numba.njit(cache=True)
+@_compile()
 def scale_by_key(key, factors, weights):  # type: ignore[no-untyped-def]
     """See kernels.scale_by_key."""
     scaled = np.empty(len(key))
@@ -30,7 +44,7 @@ def scale_by_key(key, factors, weights):  # type: ignore[no-untyped-def]
     return scaled, sums
 
 
-@numba.njit(cache=True)
+@_compile()
 def sum_scaled(key, count, other, factors, weights):  # type: ignore[no-untyped-def]
     """See kernels.sum_scaled."""
     sums = np.zeros(count)
@@ -39,7 +53,7 @@ def sum_scaled(key, count, other, factors, weights):  # type: ignore[no-untyped-
     return sums
 
 
-@numba.njit(cache=True)
+@_compile()
 def moments_by_key(key, values, weights, count):  # type: ignore[no-untyped-def]
     """See kernels.moments_by_key. In blocks of rows that stay in the cache, one column at a time."""
     size = len(values)
@@ -60,7 +74,7 @@ def moments_by_key(key, values, weights, count):  # type: ignore[no-untyped-def]
     return sums, products
 
 
-@numba.njit(cache=True)
+@_compile()
 def moments_of_two(key, first, second, weights, count):  # type: ignore[no-untyped-def]
     """`moments_by_key` of two columns in one pass, twice as fast as one column after the other."""
     sums = np.zeros((count, 4))
@@ -78,7 +92,7 @@ def moments_of_two(key, first, second, weights, count):  # type: ignore[no-untyp
     return sums, np.array([[one, both], [both, two]])
 
 
-@numba.njit(cache=True)
+@_compile()
 def scale_by_two(key, table, first, second, slopes, weights):  # type: ignore[no-untyped-def]
     """`scale_linearly` over two columns in one pass."""
     scaled, sums = np.empty(len(key)), np.zeros(len(table))
@@ -93,7 +107,7 @@ def scale_by_two(key, table, first, second, slopes, weights):  # type: ignore[no
     return scaled, sums, np.array([one, two])
 
 
-@numba.njit(cache=True, fastmath={"reassoc"})
+@_compile(fastmath={"reassoc"})
 def inner(first, second):  # type: ignore[no-untyped-def]
     """Their inner product, summed several rows at a time."""
     total = 0.0
@@ -102,7 +116,7 @@ def inner(first, second):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True)
+@_compile()
 def scale_linearly(key, table, values, slopes, weights):  # type: ignore[no-untyped-def]
     """See kernels.scale_linearly. In blocks of rows, as `moments_by_key`."""
     size = len(values)
@@ -125,7 +139,7 @@ def scale_linearly(key, table, values, slopes, weights):  # type: ignore[no-unty
     return scaled, sums, totals
 
 
-@numba.njit(cache=True)
+@_compile()
 def unit_sums(key, domain, weights, values, centre, cells, domains):  # type: ignore[no-untyped-def]
     """See kernels.sums_by_unit_and_domain."""
     mass, total = np.zeros(cells), np.zeros(cells)
@@ -140,7 +154,7 @@ def unit_sums(key, domain, weights, values, centre, cells, domains):  # type: ig
     return mass, total, n, squares
 
 
-@numba.njit(cache=True)
+@_compile()
 def unit_totals(key, domain, weights, values, centre, cells, domains):  # type: ignore[no-untyped-def]
     """The sums of `unit_sums` that differ between items, and whether no value is missing."""
     total, squares = np.zeros(cells), np.zeros(domains)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from comity.ledger import Signer, seal_files, start_ledger
 from comity.releases.states import next_state, only_publisher, write_file
-from comity.site.surveys.responses.queries import receipts, receipts_path
+from comity.site.surveys.responses.queries import fielded, receipts, receipts_path
 
 
 def seal_receipts(folder: Path, survey: str, *, signer: Signer, today: date) -> int:
@@ -17,7 +17,13 @@ def seal_receipts(folder: Path, survey: str, *, signer: Signer, today: date) -> 
     Between two sealings nobody sees the list grow, which would show when a receipt's owner answered.
     """
     found = receipts(survey)
-    record = {"survey": survey, "day": today.isoformat(), "receipts": [each.hex() for each in found]}
+    record = {
+        "survey": survey,
+        "day": today.isoformat(),
+        "questionnaire": fielded(survey).fingerprint,
+        "keys": dict(fielded(survey).strata),
+        "receipts": [each.hex() for each in found],
+    }
     path = receipts_path(survey)
     with only_publisher(folder), next_state(folder) as state:
         if not (state / "ledger").exists():
