@@ -175,6 +175,19 @@ def test_what_people_wrote_and_when_they_answered_is_nowhere(built):
     assert b"2026-03" not in everything
 
 
+def test_response_by_stratum_and_ways_of_answering_are_shown(built, responses):
+    rates = {row["label"]["en"]: row for row in finding(built, "response")["figures"]}
+    ways = {row["label"]["en"]: row["k"] for row in finding(built, "modes")["figures"]}
+
+    assert rates["north"]["estimate"] == 300 / 600
+    assert rates["north"]["k"] == 300
+    assert ways == {
+        "On paper": sum(r["mode"] == "paper" for r in responses),
+        "On the web": sum(r["mode"] == "web" for r in responses),
+    }
+    assert finding(built, "response")["verdict"] == "cannot tell"
+
+
 def test_a_place_with_too_few_answers_has_no_score(built):
     rows = {row["label"]["en"]: row for row in finding(built, "places:legitimacy")["figures"]}
 

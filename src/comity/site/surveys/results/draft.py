@@ -46,6 +46,9 @@ from comity.site.surveys.results.findings import (
     several,
     topline,
 )
+from comity.site.surveys.results.findings import (
+    modes as modes_of,
+)
 from comity.site.surveys.results.methods import methods_of
 from comity.site.surveys.results.pictures import picture
 from comity.site.surveys.results.statement import Statement
@@ -218,7 +221,9 @@ class _Parts:
             sensitive_share(self.questionnaire, each, self.survey, self.languages)
             for each in self.questionnaire.sensitive
         ]
-        found.append(response(self.survey, self.results.cases, self.results.sizes, self.languages, labels=self.labels))
+        answered = response(self.survey, self.results.cases, self.results.sizes, self.languages, labels=self.labels)
+        ways = modes_of(self.survey, self.languages, labels={each: _mode_label(each, self.languages) for each in modes})
+        found += [self.drawn(answered), ways and self.drawn(ways)]
         return [each for each in found if each is not None]
 
     def toplines(self) -> list[SurveyFinding | None]:

@@ -32,7 +32,7 @@ from comity.estimates import (
     score_scale,
 )
 from comity.site.surveys.questionnaire import Question, Questionnaire, Scale, SensitiveItem, Texts
-from comity.site.surveys.results.columns import NUMBER, PICKED, SHOWN, STRATUM, Shown, survey_scale
+from comity.site.surveys.results.columns import MODE, NUMBER, PICKED, SHOWN, STRATUM, Shown, survey_scale
 from comity.wording import Message, message
 
 PLACE_FLOOR = 100  # effective n under which a place has no score of its own
@@ -288,7 +288,7 @@ def scale_by_place(
         sentence={
             language: Message(
                 _PLACE_SENTENCE.text,
-                {"low": f"{low.estimate:.0f}", "high": f"{high.estimate:.0f}", "shown": len(shown), "all": len(figures), "floor": PLACE_FLOOR},
+                {"low": f"{low.estimate:.1f}", "high": f"{high.estimate:.1f}",  "floor": PLACE_FLOOR},
             ).in_language(language)
             for language in languages
         },
@@ -396,6 +396,36 @@ def response(
     )
 
 
+def modes(survey: Survey, languages: Sequence[str], *, labels: Mapping[str, Texts]) -> SurveyFinding | None:
+    """How people answered, over the table `by_mode`, unweighted; None where there was one way only."""
+    found = survey.columns.categories(MODE)
+    sizes = {mode: int((found.codes == at).sum()) for at, mode in enumerate(found.labels)}
+    if len(sizes) < 2 or min(sizes.values()) < survey.design.minimum_n:
+        return None
+    figures = [
+        {
+            "label": labels[mode], "part": "group", "estimate": rounded(k / survey.rows), "low": None, "high": None, "k": k,
+            "n": survey.rows,
+        }
+        for mode, k in sizes.items()
+    ]  # fmt: skip
+    return SurveyFinding(
+        id="modes",
+        method="survey_response",
+        question=message("How did people answer?").in_languages(languages),
+        sentence=Message(_MODES.text, {"n": f"{survey.rows:,}"}).in_languages(languages),
+        verdict="cannot tell",
+        reason=message("Who answers in which way differs, and so may the answers.").in_languages(languages),
+        unit="share",
+        n=survey.rows,
+        counts=tuple({"table": "by_mode", "where": {MODE: mode}} for mode in sizes),
+        limits=(
+            message("People answer some questions otherwise to a person than to a screen.").in_languages(languages),
+        ),
+        figures=tuple(figures),
+    )
+
+
 def rounded(value: float | None) -> float | None:
     """Three significant digits; None for what is missing or not finite."""
     if value is None or not math.isfinite(value):
@@ -406,8 +436,8 @@ def rounded(value: float | None) -> float | None:
 _SCORE_QUESTION = message("How high is the score of “{scale}”, from 0 to 100, and on which side of the middle?")
 _PLACE_QUESTION = message("Does the score of “{scale}” differ between places?")
 _PLACE_SENTENCE = message(
-    "Scores run from {low} to {high} among the {shown} of {all} places with an effective n of {floor} or more; the others have too "
-    "few answers for a score of their own."
+    "Scores run from {low} to {high} among the places with an effective n of {floor} or more; others have too few answers for a score "
+    "of their own."
 )
 _SENSITIVE = message(
     "{share} of people (95% interval {low} to {high}; n = {n}). No single answer tells what that person did."
@@ -418,7 +448,8 @@ _SENSITIVE_FAILED = message(
 _LIST_FAILED = message(
     "The sensitive item changed the answers to the harmless ones, so the difference is not its share."
 )
-_RESPONSE = message("{n} people answered; the response rate is {rate} (AAPOR RR1).")
+_MODES = message("{n} people answered, in more than one way; shares here are not weighted.")
+_RESPONSE = message("{n} people answered; the response rate is {rate} by the strictest definition of AAPOR.")
 _RESPONSE_WITHOUT = message("{n} people answered.")
 
 
