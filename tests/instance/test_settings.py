@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.disclosure import Policy
 from comity.instance.settings import Agency, Dataset, SettingsError, Table, WitnessAddress, read_instance
 from comity.instance.site import Site
 from comity.releases.breaks import Break
@@ -113,6 +114,7 @@ def test_a_dataset_that_is_not_there_is_refused_with_those_that_are(tmp_path):
 
 def test_the_reference_page_explains_every_setting_and_no_other():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
+    page = re.sub(r"### `\[datasets\.NAME\.policy\]`.*?(?=^###)", "", page, flags=re.MULTILINE | re.DOTALL)
     explained = set(re.findall(r"^\| `([a-z_.]+)` \|", page, flags=re.MULTILINE))
     kinds = (Agency, Break, Dataset, Promise, Site, Table, WitnessAddress)
     known = {f.name for kind in kinds for f in fields(kind)} - {"name", "sealed"}
@@ -127,3 +129,13 @@ def test_an_unknown_setting_of_the_site_is_refused(tmp_path):
 
     with pytest.raises(SettingsError, match="response_databse"):
         read_site(tmp_path)
+
+
+def test_the_reference_page_explains_every_key_of_a_policy_and_no_other():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
+    section = re.search(r"### `\[datasets\.NAME\.policy\]`.*?(?=^###)", page, flags=re.MULTILINE | re.DOTALL)[0]
+    explained = {
+        key for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)
+    }
+
+    assert explained == {each.name for each in fields(Policy)}

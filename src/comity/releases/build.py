@@ -126,7 +126,7 @@ def _descriptors(built: Built, version: int, published: date) -> dict[str, bytes
         "licence": draft.licence or LICENCE,
         "next_due": draft.next_due.isoformat() if draft.next_due else None,
         "supersedes": f"{draft.dataset}/{draft.period}/v{version - 1}" if version > 1 else None,
-        "correction": (draft.correction or _unexplained(draft.languages)) if version > 1 else None,
+        "correction": draft.correction if version > 1 else None,
     }
     return {"release.json": json_bytes(release), "datapackage.json": json_bytes(_data_package(built, release))}
 
@@ -272,10 +272,3 @@ def _schema(table: pa.Table, draft: Draft) -> dict[str, Any]:
         "missingValues": [""],
         "primaryKey": dimensions,
     }
-
-
-def _unexplained(languages: Sequence[str]) -> dict[str, str]:
-    text = message(
-        "The records or the method changed after the last version. The publisher gave no further explanation."
-    )
-    return text.in_languages(languages)
