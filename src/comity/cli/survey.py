@@ -71,6 +71,7 @@ def field(
     from comity.site.surveys.responses.actions import field_survey
 
     content = questionnaire.read_bytes() if questionnaire else standard_questionnaire().as_json()
+    _freeze(name, content, folder)
     if open_link:
         field_survey(name, content, strata=None, is_sample_data=sample_data)
         click.echo(f"Survey '{name}' is open to anybody who has the link /survey/{name}/.")
@@ -108,6 +109,7 @@ def open_answers(name: str, folder: Path, questionnaire: Path | None, strata: st
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
 
     content = questionnaire.read_bytes() if questionnaire else standard_questionnaire().as_json()
+    _freeze(name, content, folder)
     field(name, content, keys=folder / "keys", strata=strata.split(","), expected=expected)
     click.echo(
         f"Survey '{name}' is open. Hand {folder / 'keys' / f'tokens-{name}.key'} to the code page's organisation."
@@ -192,6 +194,21 @@ def write_codes(path: Path, codes: dict[str, str]) -> None:
         writer = csv.writer(file)
         writer.writerow(["case", "code"])
         writer.writerows(codes.items())
+
+
+def _freeze(name: str, questionnaire: bytes, folder: Path) -> None:
+    """Seals what will be asked before anybody is asked; the same again changes nothing."""
+    from comity.ledger import Signer
+    from comity.releases.states import only_publisher
+    from comity.site.surveys.questionnaire import read_questionnaire
+    from comity.site.surveys.questionnaire.freeze import freeze_questionnaire
+
+    signer = Signer.load(folder / "keys" / "ledger.key")
+    with only_publisher(folder):
+        path = freeze_questionnaire(
+            folder, read_questionnaire(questionnaire), survey=name, signer=signer, today=date.today()
+        )
+    click.echo(f"The questionnaire is sealed as {path}.")
 
 
 def _prepare(folder: Path, parts: str = "codes,answers") -> Any:

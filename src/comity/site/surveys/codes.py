@@ -6,7 +6,6 @@ A code is derived from the instance's code key and the case, so a reminder can b
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,4 +62,5 @@ def shown_code(code: str) -> str:
 
 
 def _check(body: str) -> str:
-    return ALPHABET[hashlib.sha256(body.encode()).digest()[0] & 31]
+    # Odd weights have inverses modulo 32, so any one wrong character changes the sum.
+    return ALPHABET[sum((2 * place + 1) * ALPHABET.index(letter) for place, letter in enumerate(body)) & 31]
