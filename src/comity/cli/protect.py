@@ -53,8 +53,9 @@ def command(table: Path, settings: Path, out: Path | None, as_json: bool) -> Non
         beside.write_text(text, encoding="utf-8", newline="")
         beside.replace(out)
     if as_json:
-        # The loss is for whoever has the table; published, it would tell hidden counts.
-        click.echo(json.dumps({**report.as_record(), "loss": round(report.loss, 6)}, indent=2))
+        # These are for whoever has the table; published, they would bound hidden counts.
+        private = {"primary": report.primary, "secondary": report.secondary, "loss": round(report.loss, 6)}
+        click.echo(json.dumps({**report.as_record(), **private}, indent=2))
     else:
         click.echo(_report(report.cells, report.primary, report.secondary, report.audit.narrowest), err=True)
 

@@ -53,11 +53,11 @@ class Report:
     audit: Audit
 
     def as_record(self) -> dict[str, Any]:
-        """Plain data for release.json. The loss is not in it: it is a sum over hidden counts, and would give one away."""
+        """Plain data for release.json, without what would bound a hidden count: the loss is a sum over them, and where no
+        cell was hidden beside the primary ones, every hidden count would be known to be below the minimum."""
         return {
             "cells": self.cells,
-            "primary": self.primary,
-            "secondary": self.secondary,
+            "hidden": self.primary + self.secondary,
             "audit": self.audit.as_record(),
         }
 

@@ -122,13 +122,12 @@ def _compared(group: str, found: Mapping[str, Finding], reference: str, supplied
     )
     known = [each.estimate for each in figures if each.estimate is not None]
     sentence = message(
-        "Per person or stop in the benchmark, {group} people were stopped {low:.2g} to {high:.2g} times as often as "
-        "{other} people, depending on which of {number} benchmarks is used.",
+        "Per person or stop in the benchmark, {group} people were stopped {low:.2f} to {high:.2f} times as often as "
+        "{other} people, depending on which benchmark is used.",
         group=name,
         other=other,
         low=min(known),
         high=max(known),
-        number=len(known),
     )
     first = found[str(main.more["benchmark"])]
     return replace(

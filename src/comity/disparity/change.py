@@ -83,12 +83,11 @@ def change_finding(
         sensitivities=sensitivities,
     )
     sentence = message(
-        "{period}: {k1:,} {event}. In the {number:,} earlier periods since {start}: {k0:,}. The rate is {ratio:.2f} "
+        "{period}: {k1:,} {event}. In the earlier periods since {start}: {k0:,}. The rate is {ratio:.2f} "
         "times what it was (95 "
         "percent interval {low:.2f} to {high:.2f}).",
         period=periods[after],
         start=periods[start],
-        number=after - start,
         event=event,
         k1=k1,
         k0=k0,

@@ -194,7 +194,7 @@ def republished(folder: Path) -> Published:
         public=public,
         records=json.loads((newest.parent / "quality.json").read_bytes())["accounting"],
         cells=release["protection"]["cells"],
-        hidden=release["protection"]["primary"] + release["protection"]["secondary"],
+        hidden=release["protection"]["hidden"],
         findings=json.loads((newest.parent / "findings.json").read_bytes())["findings"],
         checkpoint=(verification.checkpoint or b"").decode(),
     )

@@ -41,6 +41,7 @@ _CONFIDENCE = 95  # percent
 _LEAST_IN_TEXT = 100  # smaller whole numbers in sentences are days, minutes, percent, ages
 _ROUND = (100, 1_000, 10_000, 100_000)  # "per 1,000 residents"
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?\s?%?")
+_PERIOD = re.compile(r"\b\d{4}-(?:\d{2}(?:-\d{2})?|q\d)\b")  # days, months and quarters are no counts
 _TEXTS = ("headline", "sentence", "reason")
 _DERIVED_FROM = {"year": "date", "quarter": "date", "month": "date", "hour": "time"}
 
@@ -278,7 +279,7 @@ def _said(finding: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 def _numbers(record: Mapping[str, Any], place: str) -> Iterator[tuple[str, int | float]]:
     for name, value in record.items():
-        if name in ("counts", "confidence"):
+        if name in ("counts", "confidence", "minute"):  # the minute of the clock, a place in a picture
             continue
         if isinstance(value, list):
             for at, each in enumerate(value):
@@ -291,7 +292,7 @@ def _numbers(record: Mapping[str, Any], place: str) -> Iterator[tuple[str, int |
 def _in_text(texts: Mapping[str, str] | None) -> Iterator[int]:
     """Whole numbers that a text says; not shares, and not what has a decimal point."""
     for text in (texts or {}).values():
-        for found in _NUMBER.findall(text):
+        for found in _NUMBER.findall(_PERIOD.sub(" ", text)):
             plain = found.replace(",", "").strip()
             if plain.isdecimal():
                 yield int(plain)
