@@ -186,7 +186,7 @@ def test_the_interactive_chart_says_what_one_points_at_and_the_policy_allows_it(
     page.locator(".interactive svg").wait_for()
     page.locator(".interactive .mark-symbol path").first.hover()
     expect(page.locator(".interactive output").first).to_contain_text(
-        "Black: 13.8% (interval: 12.0% – 15.8%), n = 9,762"
+        "Black: 13.8% (interval: 11.7% – 16.2%), n = 9,762"
     )
     expect(page.locator(".finding picture").first).to_be_hidden()
     assert axe(page) == []

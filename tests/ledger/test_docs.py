@@ -6,12 +6,17 @@ import re
 import shlex
 from pathlib import Path
 
-from comity.cli import mirror, verify, witness
+from comity.cli import mirror, reproduce, verify, witness
 from comity.ledger import Signer
 from comity.ledger import verify as verify_folder
 
 DOCS = Path(__file__).parents[2] / "docs"
-COMMANDS = {"verify": verify.command, "witness": witness.command, "mirror": mirror.command}
+COMMANDS = {
+    "verify": verify.command,
+    "witness": witness.command,
+    "mirror": mirror.command,
+    "reproduce": reproduce.command,
+}
 
 
 def test_every_command_in_the_how_to_has_only_options_that_exist():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+# The browser of other tests in this process keeps an event loop running in its thread; nothing here is asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 SURVEY = "town"
 PEOPLE = 120
