@@ -103,6 +103,7 @@ def unit_name(unit: str) -> str:
         "difference": _("difference"),
         "odds ratio": _("odds ratio"),
         "per 1,000": _("per 1,000 people"),
+        "points": _("points"),
     }
     return names.get(unit, unit)
 
