@@ -183,7 +183,7 @@ def microdata(
     asked = sealed_questionnaire(read_instance(folder).folder, survey, version)
     names, given = identifying.split(","), read_responses(responses)
     if seed is not None:
-        rows = synthetic_rows(asked, given, identifying=names, k=k, seed=seed)
+        rows = synthetic_rows(asked, given, identifying=names, seed=seed)
         write_new(out, as_csv(rows).encode())
         click.echo(f"{rows.num_rows:,} invented rows in {out}. They are nobody's answers: see docs/methods/survey-rows.md.")  # fmt: skip
         return

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from comity.disclosure.rows import ProtectedRows, RowPolicy, protect_rows
 from comity.site.surveys.questionnaire import Questionnaire
-from comity.site.surveys.results.columns import SHOWN, STRATUM, Response, ResultsError, response_columns
+from comity.site.surveys.results.columns import SHOWN, STRATUM, Response, ResultsError, in_order, response_columns
 
 LEAST_LEFT_OUT = 0.05  # share of rows left out by chance
+Rows = npt.NDArray[np.int64]
 
 
 def microdata(
@@ -36,16 +38,14 @@ def microdata(
     identifying: names of such questions with one answer, such as age_group and gender; every combination of them that is published
     is shared by at least `k` rows. Raises ResultsError for a question that is none, or ComityError when too many rows stand out.
     """
+    responses = in_order(responses)
     columns = answer_columns(questionnaire, responses, identifying)
     opinions = tuple(name for name in columns if name not in (*identifying, STRATUM))
     policy = RowPolicy(
         allowed=(*identifying, STRATUM, *opinions), place=STRATUM, also_identifying=tuple(identifying), k=k, l=1
     )
     rows = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    # Those that stand out are known once to leave as many others out, then again, because fewer may stand in a crowd.
-    stands_out = protect_rows(rows, policy, most_withheld=most_withheld).withheld
-    more = max(stands_out, k, round(LEAST_LEFT_OUT * rows.num_rows))
-    kept = np.sort(_chance(responses).permutation(rows.num_rows)[more:])
+    kept = np.sort(_without_some_of_the_crowd(columns, (*identifying, STRATUM), k, _chance(responses)))
     found = protect_rows(rows.take(pa.array(kept)), policy, most_withheld=most_withheld)
     table = _without_shared_opinions(found.rows, (*identifying, STRATUM), opinions)
     return replace(found, rows=table, withheld=rows.num_rows - found.published)
@@ -72,9 +72,21 @@ def answer_columns(
 
 
 def _chance(responses: Sequence[Response]) -> np.random.Generator:
-    """Chance that the same responses give again and that nobody without them knows."""
-    lines = sorted(json.dumps(each, sort_keys=True, ensure_ascii=False) for each in responses)
+    """Chance that the same responses, in order, give again and that nobody without them knows."""
+    lines = (json.dumps(each, sort_keys=True, ensure_ascii=False) for each in responses)
     return np.random.default_rng(int.from_bytes(hashlib.sha256("\n".join(lines).encode()).digest()))
+
+
+def _without_some_of_the_crowd(
+    columns: Mapping[str, Sequence[str | None]], identifying: Sequence[str], k: int, chance: np.random.Generator
+) -> Rows:
+    """All rows but as many of those in a crowd as there are rows that stand out, and never fewer than k or `LEAST_LEFT_OUT`."""
+    keys = list(zip(*(columns[name] for name in identifying), strict=True))
+    sizes = Counter(keys)
+    in_crowd = np.array([sizes[key] >= k for key in keys])
+    fewest = max(int((~in_crowd).sum()), k, round(LEAST_LEFT_OUT * len(keys)))
+    left_out = chance.permutation(np.flatnonzero(in_crowd))[:fewest]
+    return np.setdiff1d(np.arange(len(keys)), left_out)
 
 
 def _without_shared_opinions(rows: pa.Table, identifying: Sequence[str], opinions: Sequence[str]) -> pa.Table:

@@ -25,7 +25,7 @@ def rows_for_release(
     """The file `rows/responses.csv`, or with a `seed` the invented `rows/synthetic.csv`. Raises what `microdata` raises."""
     languages = questionnaire.languages
     if seed is not None:
-        rows = synthetic_rows(questionnaire, responses, identifying=identifying, k=k, seed=seed)
+        rows = synthetic_rows(questionnaire, responses, identifying=identifying, seed=seed)
         return Attachment(
             "rows/synthetic.csv", _INVENTED.in_languages(languages), _INVENTED_NOTE.in_languages(languages), as_csv(rows).encode()
         )  # fmt: skip
