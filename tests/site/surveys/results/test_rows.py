@@ -36,14 +36,18 @@ def rows_of(table):
     return [tuple(row[name] for name in (*KEY, *OPINIONS)) for row in table.to_pylist()]
 
 
-@pytest.fixture(scope="module")
-def responses():
-    """The invented town, in which whoever trusts completely also thinks the police do right: answers that go together."""
-    made = town(3)
+def coupled(seed):
+    """An invented town in which whoever trusts not at all or completely also thinks so of what the police do: answers go together."""
+    made = town(seed)
     for each in made:
         if each["answers"].get("trust_police") in ("1", "5"):
             each["answers"] = {**each["answers"], "trust_right": each["answers"]["trust_police"]}
     return made
+
+
+@pytest.fixture(scope="module")
+def responses():
+    return coupled(3)
 
 
 def test_the_rows_left_out_are_not_only_those_that_stand_out(responses):
@@ -143,7 +147,7 @@ def test_a_person_alone_in_the_answers_is_matched_no_more_often_than_by_chance(r
     ]
 
     hits = np.mean([len(alone & set(each)) / len(alone) for each in copies])
-    strangers = {row for row, count in Counter(rows_of(real(town(91)))).items() if count == 1} - set(everybody)
+    strangers = {row for row, count in Counter(rows_of(real(coupled(91)))).items() if count == 1} - set(everybody)
     baseline = np.mean([len(strangers & set(each)) / len(strangers) for each in copies])
     assert len(alone) > 100
     assert hits < 0.3
