@@ -110,8 +110,14 @@ def _told(
         "was": f"{(means[-2].estimate or 0) * factor:.1f}{sign}", "now": f"{(means[-1].estimate or 0) * factor:.1f}{sign}", "before": before,
     }  # fmt: skip
     figures = [
-        figure(dict.fromkeys(languages, period), each, n=each.n, effective_n=effective_n(each))
-        for (period, _), each in zip(known, means, strict=True)
+        figure(
+            dict.fromkeys(languages, period),
+            each,
+            n=each.n,
+            effective_n=effective_n(each),
+            unweighted=float(np.nanmean(survey.columns.numbers(variable))),
+        )  # fmt: skip
+        for (period, survey), each in zip(known, means, strict=True)
     ]
     figures.append({**figure(_CHANGE.in_languages(languages), change, n=change.n), "part": "comparison"})
     sentence = in_each(_CHANGED, values, languages)
