@@ -78,7 +78,8 @@ def test_no_change_is_not_shown(changed):
 def test_an_opinion_changes_in_percentage_points(changed):
     found = finding(changed, "change:trust_police")
 
-    assert found["unit"] == "share"
+    assert found["unit"] == "difference"
+    assert {row.get("unit") for row in found["figures"][:2]} == {"share"}
     assert found["verdict"] == "shows"
     assert found["figures"][-1]["estimate"] == found["estimate"]
 

@@ -78,8 +78,8 @@ def test_a_difference_by_way_of_answering_is_shown_and_stays_cannot_tell():
     assert abs(raw["estimate"] - adjusted["estimate"]) < 5
     assert found["verdict"] == "cannot tell"
     assert "chose how to answer" in found["reason"]["en"]
-    assert "On paper less On the web" in found["sentence"]["en"]
-    assert "En papel menos" in found["sentence"]["es"]
+    assert "“On paper” less “On the web”" in found["sentence"]["en"]
+    assert "«En papel» menos" in found["sentence"]["es"]
 
 
 def test_a_release_with_who_and_how_is_built(draft):

@@ -64,7 +64,7 @@ def results_draft(results: Results, responses: Sequence[Response]) -> Draft:
         pictures=[_picture(each, languages) for each in findings if each.chart],
         quality=parts.quality(len(responses)),
         source={"name": results.source, "rows": len(responses)},
-        description=_description(survey, languages),
+        description=_description(results, survey, languages),
         next_due=results.next_due,
     )
 
@@ -111,9 +111,16 @@ def _sparing(policy: Policy, findings: Sequence[SurveyFinding], tables: Sequence
     return replace(policy, cost_factors=(*policy.cost_factors, *((dict(each), 1000.0) for each in sorted(used))))
 
 
-def _description(survey: Survey, languages: Sequence[str]) -> Texts:
-    if survey.has_margin_of_error:
-        return message("Answers of people drawn by chance, weighted to everybody; what people wrote in their own words is not here.").in_languages(languages)  # fmt: skip
-    return message(
-        "Opt-in: answers of people who chose to take part. They stand for nobody but themselves."
-    ).in_languages(languages)
+def _description(results: Results, survey: Survey, languages: Sequence[str]) -> Texts:
+    if not survey.has_margin_of_error:
+        return _OPT_IN.in_languages(languages)
+    return (_BY_THEME if results.themes else _NO_WORDS).in_languages(languages)
+
+
+_OPT_IN = message("Opt-in: answers of people who chose to take part. They stand for nobody but themselves.")
+_NO_WORDS = message(
+    "Answers of people drawn by chance, weighted to everybody; what people wrote in their own words is not here."
+)
+_BY_THEME = message(
+    "Answers of people drawn by chance, weighted to everybody; what people wrote in their own words is here by theme, and never as written."
+)

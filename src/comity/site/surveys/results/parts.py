@@ -152,7 +152,7 @@ class Parts:
 
     def drawn(self, finding: SurveyFinding) -> SurveyFinding:
         """The finding with the name of its picture, where it has at least two numbers to draw."""
-        if finding.method == "survey_sensitive" or (finding.id.startswith("change:") and finding.unit == "share"):
+        if finding.method == "survey_sensitive" or (finding.id.startswith("change:") and finding.unit == "difference"):
             return finding
         points = [each for each in finding.figures if each["estimate"] is not None and each["part"] == "group"]
         return replace(finding, chart=finding.id.replace(":", "_")) if len(points) > 1 else finding

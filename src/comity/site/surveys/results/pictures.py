@@ -91,11 +91,12 @@ def picture(
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": rows},
+        "padding": {"left": 40, "right": 40, "top": 8, "bottom": 8},  # readers' fonts are wider than the one it is drawn with
         "width": _WIDTH[size] - 250 if size == "wide" else _WIDTH[size] - 160,
         "height": {"step": 16 + 13 * lines},
         "encoding": {"y": y},
         "layer": layers,
-        "config": {"font": _FONT, "axis": {"labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK}, "view": {"stroke": None}, "legend": {"labelFontSize": 12}},
+        "config": {"font": _FONT, "axis": {"labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK}, "view": {"stroke": None}, "legend": {"labelFontSize": 12, "columnPadding": 48, "labelLimit": 320}},
     }  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def opinion_change(
         question=in_each(_SHARE_QUESTION, {"name": question.label}, languages),
         sentence={},
         verdict="cannot tell",
-        unit="share",
+        unit="difference",
         n=now.survey.rows,
         assumptions=(_APART.in_languages(languages),),
         limits=(CHANCE_ONLY.in_languages(languages), _context(now, earlier[-1]).in_languages(languages)),
@@ -104,7 +104,7 @@ def _told(
     strict = estimate_change(known[-2][1], last, variable, confidence=1 - level)[0]
     if change.estimate is None or any(each.estimate is None for each in means):
         return _untold(finding, FEW, languages)
-    factor, sign = (100, "%") if finding.unit == "share" else (1, "")
+    factor, sign = (100, "%") if finding.unit == "difference" else (1, "")
     values: dict[str, Any] = {
         "change": f"{change.estimate * factor:+.1f}", "low": f"{(change.low or 0) * factor:+.1f}", "high": f"{(change.high or 0) * factor:+.1f}",
         "was": f"{(means[-2].estimate or 0) * factor:.1f}{sign}", "now": f"{(means[-1].estimate or 0) * factor:.1f}{sign}", "before": before,
@@ -116,7 +116,8 @@ def _told(
             n=each.n,
             effective_n=effective_n(each),
             unweighted=float(np.nanmean(survey.columns.numbers(variable))),
-        )  # fmt: skip
+            **({"unit": "share"} if finding.unit == "difference" else {}),
+        )
         for (period, survey), each in zip(known, means, strict=True)
     ]
     figures.append({**figure(_CHANGE.in_languages(languages), change, n=change.n), "part": "comparison"})

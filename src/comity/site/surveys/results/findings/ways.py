@@ -107,11 +107,11 @@ def mode_difference(
 _WAYS = message("{n} people answered, in more than one way; shares here are not weighted.")
 _QUESTION = message("Does the score of “{scale}” differ by the way of answering?")
 _DIFFERENCE = message(
-    "{second} less {first}: {raw} points as it is; {adjusted} (95% interval {low} to {high}) among people of the same place who say the "
+    "“{second}” less “{first}”: {raw} points as it is; {adjusted} (95% interval {low} to {high}) among people of the same place who say the "
     "same about themselves."
 )
 _DIFFERENCE_OPT_IN = message(
-    "{second} less {first}: {raw} points as it is; {adjusted} among people of the same place who say the same about themselves."
+    "“{second}” less “{first}”: {raw} points as it is; {adjusted} among people of the same place who say the same about themselves."
 )
 _CHOSEN = message(
     "People chose how to answer. What is left may come from the way of answering, or from people who differ in what was not asked."
