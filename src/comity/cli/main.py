@@ -20,6 +20,8 @@ VERBS = {
     "serve": "Serve the public portal.",
     "verify": "Verify a public folder or a served one.",
     "mirror": "Keep a verified copy of somebody's public folder.",
+    "backup": "Everything that an instance is, in one encrypted file.",
+    "restore": "An instance from its backup, proved.",
     "doctor": "Look an instance over: keys, files, promises, disk.",
     "witness": "Cosign the checkpoints of other instances.",
     "rotate-key": "Replace the ledger's key under the old one's signature.",

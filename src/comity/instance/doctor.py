@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from comity.errors import ComityError
+from comity.instance.backups.make import last_backup
 from comity.instance.settings import Instance, read_instance
 from comity.ledger import Signer, read_entries, verify
 from comity.population import read_population
@@ -21,6 +22,7 @@ from comity.releases.catalogue import read_catalogue
 
 State = Literal["well", "attention", "broken"]
 _SPARE = 200_000_000
+_DAYS_WITHOUT_BACKUP = 8
 _Examination = Callable[[Instance, date], Iterator["Check"]]
 
 
@@ -44,7 +46,7 @@ def examine(folder: Path, *, today: date) -> tuple[Check, ...]:
     Raises SettingsError where comity.toml itself cannot be read.
     """
     instance = read_instance(folder)
-    checks = (_keys, _sources, _public, _promises, _clock, _databases, _disk)
+    checks = (_keys, _sources, _public, _promises, _clock, _databases, _backup, _disk)
     return tuple(found for check in checks for found in _guarded(check, instance, today))
 
 
@@ -138,6 +140,16 @@ def _databases(instance: Instance, today: date) -> Iterator[Check]:
             yield Check("databases", "broken", f"{path} can be read by other accounts.", f"chmod go= {path}")
         else:
             yield Check("databases", "well", f"{path.name} is sound")
+
+
+def _backup(instance: Instance, today: date) -> Iterator[Check]:
+    made = last_backup(instance.folder)
+    if made is None:
+        yield Check("backup", "attention", "No backup was ever made.", "comity backup")
+    elif (today - made.date()).days > _DAYS_WITHOUT_BACKUP:
+        yield Check("backup", "attention", f"The last backup is of {made.date()}.", "comity backup")
+    else:
+        yield Check("backup", "well", f"made on {made.date()}; prove it now and then with comity restore")
 
 
 def _disk(instance: Instance, today: date) -> Iterator[Check]:
