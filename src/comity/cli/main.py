@@ -13,6 +13,7 @@ from comity.errors import ComityError
 VERBS = {
     "demo": "Publish and serve the real Minneapolis stops of 2017.",
     "init": "Make a commented instance folder for an agency.",
+    "fetch": "Pull records from a portal, database or folder; changes give alarm.",
     "check": "Try a mapping on files; writes nothing.",
     "publish": "Turn an agency's records into a sealed release.",
     "promise": "Seal what will be published, and by when.",
