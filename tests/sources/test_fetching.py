@@ -154,7 +154,7 @@ def test_a_feed_that_changes_waits_until_somebody_says_why(web, tmp_path, change
     assert first.path.read_bytes() == before
     waiting = second.path.read_bytes()
 
-    accept(tmp_path, "stops", because="The new form has other fields.", now=NOW + timedelta(days=2))
+    accept(tmp_path, "stops", because={"en": "The new form has other fields."}, now=NOW + timedelta(days=2))
     assert first.path.read_bytes() == waiting
     assert [each.state for each in read_history(tmp_path, "stops")] == ["taken", "waiting", "accepted"]
     assert not fetch(tmp_path, socrata(web), now=NOW + timedelta(days=3)).is_waiting
@@ -184,8 +184,8 @@ def test_an_acceptance_needs_a_reason(web, tmp_path, because):
     web.rows = web.rows[:5]
     fetch(tmp_path, socrata(web), now=NOW)
 
-    with pytest.raises(ComityError, match="no reason"):
-        accept(tmp_path, "stops", because=because, now=NOW)
+    with pytest.raises(ComityError, match="reason"):
+        accept(tmp_path, "stops", because={"en": because} if because else {}, now=NOW)
 
 
 def test_a_token_goes_in_its_header_and_nowhere_else(web, tmp_path, monkeypatch):

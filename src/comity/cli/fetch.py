@@ -7,24 +7,29 @@ from pathlib import Path
 
 import click
 
+from comity.cli.reasons import because_option, read_reasons
+
 
 @click.command(
     "fetch",
     epilog="""Example: comity fetch --instance our-town
 
-Example: comity fetch stops --accept --because "The new form has a field for the reason." """,
+Example: comity fetch stops --accept --because en='The new form asks for the reason.'""",
 )
 @click.argument("names", nargs=-1)
 @click.option("--instance", "folder", type=click.Path(path_type=Path), default=Path(), help="The instance folder.  [.]")
 @click.option("--accept", "is_accepting", is_flag=True, help="Take the fetch that waits because it gave alarm.")
-@click.option("--because", default="", help="With --accept: what changed and why; kept in the history.")
+@because_option("With --accept: what changed and why, for the readers of the release.")
 @click.pass_context
-def command(context: click.Context, names: tuple[str, ...], folder: Path, is_accepting: bool, because: str) -> None:
+def command(
+    context: click.Context, names: tuple[str, ...], folder: Path, is_accepting: bool, reasons: tuple[str, ...]
+) -> None:
     """Fetch the sources of an instance: all of [sources] in comity.toml, or those NAMES.
 
     Exit code 1 when a source gave alarm: it changed its shape, shrank or fell silent.
     """
     from comity.errors import ComityError, UsageError
+    from comity.instance.settings import read_instance
     from comity.sources import accept, fetch, read_sources
 
     sources = read_sources(folder)
@@ -37,7 +42,7 @@ def command(context: click.Context, names: tuple[str, ...], folder: Path, is_acc
     if is_accepting:
         if len(names) != 1:
             raise UsageError("One source is accepted at a time.", "Name it: comity fetch NAME --accept --because ...")
-        taken = accept(folder, names[0], because=because, now=now)
+        taken = accept(folder, names[0], because=read_reasons(reasons, read_instance(folder).agency.languages), now=now)
         click.echo(f"{taken.source}: {taken.fetch.rows:,} rows are in use now.")
         return
     if not sources:

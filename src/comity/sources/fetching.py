@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -82,17 +82,22 @@ def fetch(
     return Fetched(settings.name, found, path)
 
 
-def accept(folder: Path, name: str, *, because: str, now: datetime) -> Fetched:
-    """Lets the fetch that waits take the place of the one in use, for the reason `because`. Raises NothingWaits."""
+def accept(folder: Path, name: str, *, because: Mapping[str, str], now: datetime) -> Fetched:
+    """Lets the fetch that waits take the place of the one in use, for the reason `because` in each language. Raises NothingWaits."""
     home = folder / "sources" / name
     history = read_history(folder, name)
     if not history or history[-1].state != WAITING or not (home / "waiting.csv").exists():
         raise NothingWaits(f"No fetch of '{name}' waits to be accepted.", "See what there is with: comity fetch")
-    if len(because.split()) < 3:
+    for text in because.values():
+        if len(text.split()) < 3:
+            raise NothingWaits(
+                f"'{text}' is no reason that a reader could follow.", "Say in a sentence what changed and why."
+            )
+    if not because:
         raise NothingWaits(
-            f"'{because}' is no reason that a reader could follow.", "Say in a sentence what changed and why."
+            "A change is accepted for a reason.", "Give it with --because; readers of the release get it."
         )
-    accepted = replace(history[-1], at=_moment(now), state=ACCEPTED, because=because)
+    accepted = replace(history[-1], at=_moment(now), state=ACCEPTED, because=dict(because))
     os.replace(home / "waiting.csv", home / "current.csv")
     remember(folder, name, accepted)
     return Fetched(name, accepted, home / "current.csv")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ class Fetch:
     """One fetch, or the acceptance of one that waited.
 
     at: UTC, ISO 8601. columns: name -> the source's word for its type. newest: greatest value of the column that
-    `newest_by` names. alarms: sentences. state: "taken", "waiting" or "accepted". because: the reason of an acceptance.
+    `newest_by` names. alarms: sentences. state: "taken", "waiting" or "accepted". because: language -> the reason of an
+    acceptance, which readers of the next releases get.
     """
 
     at: str
@@ -26,7 +28,7 @@ class Fetch:
     columns: dict[str, str]
     newest: str | None = None
     alarms: tuple[str, ...] = ()
-    because: str = ""
+    because: Mapping[str, str] = field(default_factory=dict)
 
     def as_record(self) -> dict[str, Any]:
         """As its line has it."""
