@@ -13,6 +13,7 @@ from typing import Any
 
 from comity.errors import ComityError, UsageError
 from comity.site.databases import DATABASE_SETTINGS
+from comity.site.operations.counts import shared_counts
 from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL
 
 BUILT = Path(__file__).parent / "static" / "built"
@@ -81,7 +82,8 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
     what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
-    _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
+    with shared_counts():
+        _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
 
 
 _NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page", COMMUNITY: "community's pages"}
