@@ -1,0 +1,39 @@
+"""`comity upgrade` says what it will do, wants a backup first, and does it once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def comity(small_agency):
+    def run(*given):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COMITY_")}
+        command = [
+            sys.executable,
+            "-c",
+            "from comity.cli.main import main; main()",
+            "upgrade",
+            "--instance",
+            str(small_agency),
+        ]
+        return subprocess.run([*command, *given], env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_an_upgrade_is_shown_wants_a_backup_and_happens_once(comity, small_agency):
+    dry = comity("--dry-run")
+    assert (dry.returncode, dry.stdout.splitlines()) == (0, ["default: a new file", "1 changes; nothing was changed."])
+    assert not (small_agency / "site.sqlite3").exists()
+
+    refused = comity()
+    assert refused.returncode == 1
+    assert "There is no backup of today." in refused.stderr
+
+    assert comity("--without-backup").returncode == 0
+    assert "as this version wants them" in comity().stdout
