@@ -146,6 +146,15 @@ def test_the_day_is_the_sealed_one_and_not_what_a_file_or_a_flag_says(surveyed):
         run(f"results {GIVEN} --date 2026-06-01")
 
 
+def test_results_of_a_sample_town_say_so_in_the_name_of_every_file(surveyed):
+    run, folder = surveyed, surveyed.folder
+    toml = folder / "town" / "comity.toml"
+    toml.write_text(toml.read_text().replace("[agency]\n", "[agency]\nis_sample = true\n", 1))
+
+    with pytest.raises(ComityError, match=r"would (not say so|be a file that does not say so)"):
+        run(f"results {GIVEN} --date 2026-06-01")
+
+
 def test_a_text_that_nobody_decided_on_stops_themes_and_results(surveyed):
     run, folder = surveyed, surveyed.folder
     content = json.loads((folder / "approved.json").read_text())

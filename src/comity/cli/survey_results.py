@@ -74,7 +74,7 @@ def results(
         named = read_themes(read_toml(themes_file), made.questionnaire.languages)
         made = replace(made, themes=named, approved=_approved(approved))
     given = read_responses(responses)
-    draft = results_draft(made, given)
+    draft = replace(results_draft(made, given), is_sample=instance.agency.is_sample)
     if rows is not None:
         attached = rows_for_release(made.questionnaire, given, identifying=rows.split(","), seed=synthetic)
         draft = replace(draft, attachments=[attached])
@@ -205,6 +205,11 @@ def _read(survey: str, version: str, design: Path, about: Path, folder: Path) ->
     from comity.site.surveys.results.about import read_about
 
     instance = read_instance(folder)
+    if instance.agency.is_sample and not survey.startswith("sample"):
+        raise SurveyFileError(
+            f"The agency is a sample, and the files of 'survey-{survey}' would not say so.",
+            f"Call the survey 'sample-{survey}', or remove is_sample.",
+        )
     made, promised = read_about(
         read_toml(about),
         survey=survey,
