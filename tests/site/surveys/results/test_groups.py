@@ -183,3 +183,17 @@ def test_intervals_hold_the_truth_with_groups_and_too_seldom_when_neighbours_are
     assert 0.92 <= found["stated"][0] <= 0.99
     assert found["ignored"][0] < 0.93
     assert found["ignored"][1] < 0.8 * found["groups"][1]
+
+
+def test_the_sample_file_gives_each_case_the_label_of_its_group(django, tmp_path):
+    from comity.cli.survey import _cases
+    from comity.site.surveys.sampling import write_private_csv
+
+    drawn = two_stages()
+    write_private_csv(tmp_path / "sample.csv", drawn.columns, drawn.rows)
+
+    labels = Counter(each.stratum for each in _cases(tmp_path / "sample.csv"))
+
+    assert min(labels.values()) >= 100
+    assert {read_token_group(label)[0] for label in labels} == {"north", "south"}
+    assert all(read_token_group(label)[1] for label in labels)
