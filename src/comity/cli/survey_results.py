@@ -59,6 +59,8 @@ def results(
     \b
     Example:  comity survey results trust-2027 responses.json --design survey.yaml --about results.toml
     """
+    from comity.cli.witness import post
+    from comity.instance.witnesses import countersigning, finish_what_waits
     from comity.ledger import Signer
     from comity.releases.states import only_publisher
     from comity.site.surveys.free_text import read_themes
@@ -79,7 +81,11 @@ def results(
         attached = rows_for_release(made.questionnaire, given, identifying=rows.split(","), seed=synthetic)
         draft = replace(draft, attachments=[attached])
     with only_publisher(instance.folder):
-        sealed = publish_results(instance.folder, draft, signer=Signer.load(instance.key), today=today)
+        finish_what_waits(instance.folder, instance.witnesses, post)
+        countersign = countersigning(instance.public, instance.witnesses, post)
+        sealed = publish_results(
+            instance.folder, draft, signer=Signer.load(instance.key), today=today, countersign=countersign
+        )
     click.echo(
         f"{'Published' if sealed.is_new else 'Already public:'} {sealed.release}, {len(draft.findings)} findings."
     )

@@ -14,6 +14,7 @@ from comity.ledger import Signer
 from comity.releases.draft import Draft
 from comity.releases.promises import BROKEN, read_promises
 from comity.releases.publish import Sealed, plan_release, seal_plan
+from comity.releases.states import Countersign
 from comity.site.surveys.results.columns import ResultsError
 
 
@@ -50,6 +51,7 @@ def publish_results(
     signer: Signer,
     today: date,
     standing: Mapping[str, Any] | None = None,
+    countersign: Countersign | None = None,
 ) -> Sealed:
     """Seal the results into the public folder of the instance, on the promised day or after it; call inside `only_publisher`.
 
@@ -57,4 +59,4 @@ def publish_results(
     """
     refuse_before_the_day(folder, draft.dataset.removeprefix("survey-"), draft.period, today=today)
     plan = plan_release(folder, draft, standing or {}, signer=signer, today=today)
-    return seal_plan(folder, plan, signer=signer, today=today)
+    return seal_plan(folder, plan, signer=signer, today=today, countersign=countersign)
