@@ -39,6 +39,9 @@ ACCESS: Mapping[str, Mapping[str, frozenset[str] | str]] = {
     "office_texts": {"GET": REDACTOR},
     "office_redact": {"POST": REDACTOR},
     "office_interview": {"GET": INTERVIEWER, "POST": INTERVIEWER},
+    "office_paper": {"GET": CUSTODIAN | INTERVIEWER, "POST": CUSTODIAN | INTERVIEWER},
+    "office_paper_form": {"GET": CUSTODIAN | INTERVIEWER, "POST": CUSTODIAN | INTERVIEWER},
+    "office_paper_set_aside": {"POST": CUSTODIAN},
 }
 
 View = Callable[..., HttpResponse]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +20,7 @@ from comity.site.surveys.questionnaire import Group, complete_answers, relevant_
 from comity.site.surveys.responses import actions, queries
 from comity.site.surveys.responses.forms import Sheet, ask_group, first_sheet, neighbour, read_sheet
 from comity.site.surveys.responses.queries import Fielded
+from comity.site.surveys.responses.surroundings import agency_today as _today
 from comity.site.surveys.responses.writer import NotStored
 from comity.site.surveys.tokens import to_text
 
@@ -203,7 +202,3 @@ def _language(request: HttpRequest, found: Fielded) -> str:
     if asked in found.questionnaire.languages:
         return asked
     return str(request.LANGUAGE_CODE)
-
-
-def _today() -> date:
-    return settings.CLOCK().astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()
