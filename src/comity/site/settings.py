@@ -87,11 +87,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "comity.site.middleware.plain_refusals",
-    *(
-        ["comity.site.surveys.rules.guard", "comity.site.stores.portal_without_databases"]
-        if set(PARTS) - {PORTAL}
-        else []
-    ),
+    *(["comity.site.guard.guard", "comity.site.stores.portal_without_databases"] if set(PARTS) - {PORTAL} else []),
 ]
 
 TEMPLATES = [

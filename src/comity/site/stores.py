@@ -12,7 +12,12 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
+from comity.site.portal import rules as portal
+from comity.site.toolkit import rules as toolkit
+
 View = Callable[..., HttpResponse]
+
+PAGES_WITHOUT_DATABASE = frozenset({*portal.ACCESS, *toolkit.ACCESS})
 
 
 class PortalReadsNothing(Exception):
@@ -32,7 +37,7 @@ def prepare_stores() -> None:
 
 
 def portal_without_databases(get_response: View) -> View:
-    """Middleware: while an address that is not of the surveys is answered, every query raises."""
+    """Middleware: while an address of the portal or the toolkit is answered, every query raises."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with ExitStack() as request.forbidden_queries:
@@ -40,7 +45,7 @@ def portal_without_databases(get_response: View) -> View:
 
     def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
         match = request.resolver_match
-        if match is None or "surveys" not in match.app_names:
+        if match is None or match.view_name in PAGES_WITHOUT_DATABASE:
             for store in settings.DATABASES:
                 request.forbidden_queries.enter_context(connections[store].execute_wrapper(_refuse))
 

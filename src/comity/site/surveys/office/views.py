@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
 
-from comity.site.community.models import Role
+from comity.site.community.roles import Role
 
 
 @never_cache
