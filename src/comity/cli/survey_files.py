@@ -12,6 +12,7 @@ import click
 from comity.errors import ComityError
 
 if TYPE_CHECKING:
+    from comity.site.surveys.keying import Keyed
     from comity.site.surveys.questionnaire import Questionnaire
     from comity.site.surveys.sampling import Sample
 
@@ -326,17 +327,10 @@ def compare(questionnaire: Path, first: Path, second: Path, out: Path | None) ->
     from comity.site.surveys.sampling import read_frame
 
     keyed = compare_keyings(read_any(questionnaire), read_frame(first).rows, read_frame(second).rows)
-    for each in keyed.differences:
-        click.echo(f"form {each.form}: {each.question} differs")
-    for form in keyed.only_once:
-        click.echo(f"form {form}: typed by one person only")
-    for form, problems in keyed.problems.items():
-        for problem in problems:
-            click.echo(f"form {form}: {problem.question}: {problem.message.in_language('en')}")
-    click.echo(f"{len(keyed.forms):,} forms agree; {keyed.error_rate:.2%} of {keyed.compared:,} fields differ.")
+    show_keyed(keyed)
     if out is not None:
         _write(out, json.dumps(keyed.forms, ensure_ascii=False, sort_keys=True).encode())
-    return 1 if keyed.differences or keyed.only_once or keyed.problems else 0
+    return 0 if keyed.is_settled else 1
 
 
 @click.command("results")
@@ -345,10 +339,18 @@ def compare(questionnaire: Path, first: Path, second: Path, out: Path | None) ->
 @click.option("--version", "version", default="1", show_default=True, help="Version of the sealed questionnaire.")
 @click.option("--design", type=_FILE, required=True, help="YAML file of the design and the weighting.")
 @click.option("--about", type=_FILE, required=True, help="TOML file: how the survey was made.")
+@click.option("--outcomes", type=_FILE, help="What became of the invited, from `comity survey outcomes`.")
 @click.option("--instance", "folder", type=_FILE, default=Path(), help="The instance folder.  [.]")
 @click.option("--date", "day", type=_DAY, default=None, help="Day of publication.  [today]")
 def results(
-    survey: str, responses: Path, version: str, design: Path, about: Path, folder: Path, day: datetime | None
+    survey: str,
+    responses: Path,
+    version: str,
+    design: Path,
+    about: Path,
+    outcomes: Path | None,
+    folder: Path,
+    day: datetime | None,
 ) -> None:
     """Publish the results of SURVEY from its exported RESPONSES, on the promised day and not before.
 
@@ -371,7 +373,10 @@ def results(
         given = json.loads(responses.read_bytes())
     except (OSError, ValueError):
         raise SurveyFileError(f"{responses} holds no exported responses.", "Export them again, as JSON.") from None
+    given = given["responses"] if isinstance(given, dict) else given
     content = _toml(about)
+    if outcomes is not None:
+        content["cases"] = _cases(outcomes, survey, given, asked)
     made, promised = read_about(
         content,
         survey=survey,
@@ -379,7 +384,7 @@ def results(
         questionnaire=asked,
         specification=read_specification(design),
     )
-    draft = results_draft(made, given["responses"] if isinstance(given, dict) else given)
+    draft = results_draft(made, given)
     with only_publisher(instance.folder):
         sealed = publish_results(
             instance.folder, draft, promised=promised, signer=Signer.load(instance.key), today=_today(day)
@@ -405,6 +410,36 @@ COMMANDS = (
     compare,
     results,
 )
+
+
+def _cases(path: Path, survey: str, responses: list[dict[str, Any]], asked: Questionnaire) -> dict[str, int]:
+    """{outcome: cases} of the invited, settled with the responses that came."""
+    import json
+
+    from comity.site.surveys.sampling.outcomes import settle_outcomes
+
+    try:
+        counted = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        counted = {}
+    if not isinstance(counted, dict) or counted.get("survey") != survey or not isinstance(counted.get("strata"), dict):
+        raise SurveyFileError(
+            f"{path} does not say what became of the invited of '{survey}'.",
+            f"Make it where the codes are: comity survey outcomes {survey} --out {path.name}.",
+        )
+    return settle_outcomes(counted["strata"], responses, asked)
+
+
+def show_keyed(keyed: Keyed) -> None:
+    """Prints which forms and fields to look up on the paper, never what was answered."""
+    for each in keyed.differences:
+        click.echo(f"form {each.form}: {each.question} differs")
+    for form in keyed.only_once:
+        click.echo(f"form {form}: typed by one person only")
+    for form, problems in keyed.problems.items():
+        for problem in problems:
+            click.echo(f"form {form}: {problem.question}: {problem.message.in_language('en')}")
+    click.echo(f"{len(keyed.forms):,} forms agree; {keyed.error_rate:.2%} of {keyed.compared:,} fields differ.")
 
 
 def read_any(path: Path) -> Questionnaire:

@@ -30,12 +30,18 @@ TABLE = {
     ("office_redact", "POST"): {"redactor"},
     ("office_interview", "GET"): {"interviewer"},
     ("office_interview", "POST"): {"interviewer"},
+    ("office_paper", "GET"): {"custodian", "interviewer"},
+    ("office_paper", "POST"): {"custodian", "interviewer"},
+    ("office_paper_form", "GET"): {"custodian", "interviewer"},
+    ("office_paper_form", "POST"): {"custodian", "interviewer"},
+    ("office_paper_set_aside", "POST"): {"custodian"},
 }
+PLACES = {"name": "town", "number": "000000"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def addresses() -> list[tuple[str, bool]]:
-    """(url name, whether it takes the survey's name) of every survey address there is."""
+def addresses() -> list[tuple[str, list[str]]]:
+    """(url name, what it takes) of every survey address there is."""
     from django.urls import get_resolver
 
     found = []
@@ -46,7 +52,7 @@ def addresses() -> list[tuple[str, bool]]:
             if hasattr(each, "url_patterns"):
                 walk(each.url_patterns, is_ours)
             elif is_ours:
-                found.append((each.name, "name" in each.pattern.converters))
+                found.append((each.name, [PLACES[part] for part in each.pattern.converters]))
 
     walk(get_resolver().url_patterns, False)
     return found
@@ -80,8 +86,8 @@ def test_every_address_method_and_role_is_as_the_table_says(fielded, people):
     from django.urls import reverse
 
     wrong = []
-    for name, takes_survey in sorted(addresses()):
-        address = reverse(f"surveys:{name}", args=["town"] if takes_survey else [])
+    for name, places in sorted(addresses()):
+        address = reverse(f"surveys:{name}", args=places)
         for method in METHODS:
             for role, client in people.items():
                 if name == "sign_out" or (name, method) == ("office_close", "POST"):

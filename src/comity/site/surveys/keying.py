@@ -47,6 +47,11 @@ class Keyed:
     compared: int
 
     @property
+    def is_settled(self) -> bool:
+        """Whether no form is left to look up or to key again."""
+        return not (self.differences or self.only_once or self.problems)
+
+    @property
     def error_rate(self) -> float:
         """Share of fields that differ: about twice the rate of one person's slips."""
         return len(self.differences) / self.compared if self.compared else 0.0
@@ -67,7 +72,9 @@ def compare_keyings(
         for name in differing_fields(questionnaire, ones[form], others[form])
     ]
     wrong = {each.form for each in differences}
-    problems = {form: found for form in both if form not in wrong and (found := paper_problems(questionnaire, ones[form]))}
+    problems = {
+        form: found for form in both if form not in wrong and (found := paper_problems(questionnaire, ones[form]))
+    }
     return Keyed(
         forms={
             form: complete_answers(questionnaire, ones[form])

@@ -27,11 +27,12 @@ def cases_to_remind(survey: str) -> list[str]:
 
 
 def dispositions(survey: str) -> dict[str, dict[str, int]]:
-    """Stratum -> disposition -> number of cases; used codes count as "I"."""
+    """Stratum -> disposition -> number of cases. "used": a code that was used, whether or not answers came, which nobody knows here;
+    "none": nothing was heard."""
     counted: dict[str, dict[str, int]] = {}
     rows = Invitation.objects.filter(sample_id=survey).values_list("stratum", "is_used", "disposition")
     for stratum, is_used, disposition in rows:
-        kind = "I" if is_used else disposition.strip() or "none"
+        kind = "used" if is_used else disposition.strip() or "none"
         counts = counted.setdefault(stratum, {})
         counts[kind] = counts.get(kind, 0) + 1
     return {stratum: dict(sorted(counts.items())) for stratum, counts in sorted(counted.items())}

@@ -89,6 +89,7 @@ class PaperForm(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["survey", "token"], name="one_form_a_token"),
             models.CheckConstraint(
-                condition=models.Q(first_by="") | ~models.Q(first_by=models.F("second_by")), name="two_people_key_a_form"
+                condition=models.Q(first_by="") | ~models.Q(first_by=models.F("second_by")),
+                name="two_people_key_a_form",
             ),
         )

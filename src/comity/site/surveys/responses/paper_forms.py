@@ -98,7 +98,8 @@ def save_keying(
         side = _side(form, by)
         if not side:
             raise PaperRefused(
-                _("You keyed this form, or two others did."), _("Another person does the next step; choose another form.")
+                _("You keyed this form, or two others did."),
+                _("Another person does the next step; choose another form."),
             )
         setattr(form, side, dict(keyed))
         setattr(form, f"{side}_by", by)

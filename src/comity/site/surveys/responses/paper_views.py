@@ -68,9 +68,7 @@ def _key(request: HttpRequest, survey: Fielded, form: WaitingForm, person: str) 
         is_accepted = paper_forms.save_keying(
             survey, form.number, keyed, by=person, is_done=is_done, keys=settings.KEYS, day=agency_today()
         )
-        return _page(
-            request, survey, form, "surveys/office_paper_kept.html", is_done=is_done, is_accepted=is_accepted
-        )
+        return _page(request, survey, form, "surveys/office_paper_kept.html", is_done=is_done, is_accepted=is_accepted)
     kept = paper_forms.own_keying(survey.name, form.number, person) if form.may else {}
     edition = {**_edition(questionnaire, request.GET), **_edition(questionnaire, kept)}
     is_known = len(edition) == 1 + len(questionnaire.splits)
@@ -184,7 +182,9 @@ def _edition(questionnaire: Questionnaire, given: Mapping[str, Any]) -> dict[str
     }
 
 
-def _keyed(questionnaire: Questionnaire, lists: Iterable[tuple[str, list[Any]]], wanted: Iterable[str]) -> dict[str, Any]:
+def _keyed(
+    questionnaire: Questionnaire, lists: Iterable[tuple[str, list[Any]]], wanted: Iterable[str]
+) -> dict[str, Any]:
     """Language, arms and answers of the fields `wanted`, as they were sent."""
     posted = dict(lists)
     names = set(wanted)
@@ -203,7 +203,9 @@ def _in_words(questionnaire: Questionnaire, question: Question, typed: Any, lang
         return _("marked")
     values = typed if isinstance(typed, list) else [typed]
     labels = [
-        questionnaire.text(found.label, language) if isinstance(each, str) and (found := question.choice(each)) else each
+        questionnaire.text(found.label, language)
+        if isinstance(each, str) and (found := question.choice(each))
+        else each
         for each in values
     ]
     return _("nothing") if typed is None else ", ".join(str(each) for each in labels)

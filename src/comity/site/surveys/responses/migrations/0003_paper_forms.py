@@ -28,7 +28,11 @@ class Migration(migrations.Migration):
                 "constraints": (
                     models.UniqueConstraint(fields=("survey", "token"), name="one_form_a_token"),
                     models.CheckConstraint(
-                        condition=models.Q(("first_by", ""), models.Q(("first_by", models.F("second_by")), _negated=True), _connector="OR"),
+                        condition=models.Q(
+                            ("first_by", ""),
+                            models.Q(("first_by", models.F("second_by")), _negated=True),
+                            _connector="OR",
+                        ),
                         name="two_people_key_a_form",
                     ),
                 ),
