@@ -190,3 +190,46 @@ def test_two_organisations_end_a_survey_each_with_one_command_and_its_rates_come
     assert f"{37 / (eligible + 66):.1%}" in statement
     assert f"{37 / (eligible + e * 66):.1%}" in statement
     assert f"{37 / (37 + 3 + 9):.1%}" in statement
+
+
+RECEIVE = """\
+import csv, json, os
+from pathlib import Path
+os.environ.update(COMITY_PARTS="codes,answers", DJANGO_SETTINGS_MODULE="comity.site.settings")
+from comity.site.server import Surveys, prepare_surveys
+prepare_surveys(Surveys(Path("town")))
+from comity.site.surveys.codes import CodeKey
+from comity.site.surveys.invitations.actions import issue_without_browser
+from comity.site.surveys.responses import paper_forms, queries
+from comity.site.surveys.tokens import TokenKey
+keys, numbers = Path("town/keys"), []
+for row in list(csv.DictReader(open("codes.csv")))[:2]:
+    token, stratum, _ = issue_without_browser(
+        "trust", row["code"], codes=CodeKey.read(keys / "codes.key"), key=TokenKey.read(keys, "trust"))
+    numbers.append(paper_forms.receive_form(queries.fielded("trust"), token.as_text(), stratum, keys=keys))
+print(json.dumps(numbers))
+"""
+
+
+def test_two_files_of_keyed_forms_are_counted_once_each_and_what_differs_waits(place):
+    town = instance(place / "town")
+    run(place, "survey field trust --instance town --sample sample.csv --codes codes.csv")
+    one, other = json.loads(python(place, RECEIVE).stdout)
+    columns = "form,fear_list,trust_police,open_keep\n"
+    (place / "first.csv").write_text(f"{columns}{one},control,4,Walk more\n{other},treated,2,\n999999x,control,1,\n")
+    (place / "second.csv").write_text(f"{columns}{one},control,4,Walk more\n{other},treated,3,\n999999x,control,1,\n")
+
+    said = run(place, "survey key trust first.csv second.csv --instance town", 1)
+    assert f"form {other}: trust_police differs" in said
+    assert "form 999999x: not waiting" in said
+    assert "Walk more" not in said
+    assert "1 forms counted" in said
+    assert "wait to be keyed" in run(place, "survey close trust --instance town", 1)
+    shutil.copy(place / "second.csv", place / "first.csv")
+    said = run(place, "survey key trust first.csv second.csv --instance town")
+
+    assert f"form {one}: not waiting" in said
+    assert "1 forms counted" in said
+    assert stored(town, "responses", "SELECT count(*) FROM survey_responses_spenttoken") == [(2,)]
+    assert stored(town, "responses", "SELECT count(*) FROM survey_responses_paperform") == [(0,)]
+    run(place, "survey close trust --instance town")
