@@ -99,8 +99,8 @@ USE_CODES = """\
 import csv, json, os, sys
 from pathlib import Path
 os.environ.update(COMITY_PARTS="codes", DJANGO_SETTINGS_MODULE="comity.site.settings")
-from comity.site.server import Surveys, prepare_surveys
-prepare_surveys(Surveys(Path("house")))
+from comity.site.server import SiteSetup, prepare_site
+prepare_site(SiteSetup(Path("house")))
 from comity.site.surveys.codes import CodeKey
 from comity.site.surveys.invitations.actions import issue_without_browser, set_disposition
 from comity.site.surveys.tokens import TokenKey
@@ -120,8 +120,8 @@ from datetime import date
 from pathlib import Path
 import numpy as np
 os.environ.update(COMITY_PARTS="answers", DJANGO_SETTINGS_MODULE="comity.site.settings")
-from comity.site.server import Surveys, prepare_surveys
-prepare_surveys(Surveys(Path("school")))
+from comity.site.server import SiteSetup, prepare_site
+prepare_site(SiteSetup(Path("school")))
 from comity.site.surveys.responses import actions, queries
 from comity.site.surveys.sample_town import generated_answers
 survey, chance = queries.fielded("trust"), np.random.default_rng(1)
@@ -136,8 +136,8 @@ EXPORT = """\
 import json, os
 from pathlib import Path
 os.environ.update(COMITY_PARTS="answers", DJANGO_SETTINGS_MODULE="comity.site.settings")
-from comity.site.server import Surveys, prepare_surveys
-prepare_surveys(Surveys(Path("school")))
+from comity.site.server import SiteSetup, prepare_site
+prepare_site(SiteSetup(Path("school")))
 from comity.site.surveys.responses import queries
 Path("responses.json").write_text(json.dumps(queries.responses("trust")))
 """
@@ -196,8 +196,8 @@ RECEIVE = """\
 import csv, json, os
 from pathlib import Path
 os.environ.update(COMITY_PARTS="codes,answers", DJANGO_SETTINGS_MODULE="comity.site.settings")
-from comity.site.server import Surveys, prepare_surveys
-prepare_surveys(Surveys(Path("town")))
+from comity.site.server import SiteSetup, prepare_site
+prepare_site(SiteSetup(Path("town")))
 from comity.site.surveys.codes import CodeKey
 from comity.site.surveys.invitations.actions import issue_without_browser
 from comity.site.surveys.responses import paper_forms, queries

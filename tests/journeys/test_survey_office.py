@@ -30,8 +30,8 @@ ACCOUNTS = """\
 import json, os, sys
 from pathlib import Path
 os.environ.update(COMITY_PARTS="codes,answers", DJANGO_SETTINGS_MODULE="comity.site.settings")
-from comity.site.server import Surveys, prepare_surveys
-prepare_surveys(Surveys(Path(sys.argv[1])))
+from comity.site.server import SiteSetup, prepare_site
+prepare_site(SiteSetup(Path(sys.argv[1])))
 from comity.site.community.actions import add_account
 for name, role in json.loads(sys.argv[2]).items():
     add_account(name, role=role, password=sys.argv[3], works_for_police=role == "analyst")
@@ -70,6 +70,7 @@ def sign_in(browser, office):
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Office")
+        page.goto("/office/surveys/")
         return page
 
     yield begin
@@ -93,6 +94,7 @@ def key_form(page, number: str, age: str) -> None:
     page.get_by_role("button", name="All is keyed").press("Enter")
 
 
+@pytest.mark.slow
 def test_answers_by_telephone_and_on_paper_arrive_as_such_and_all_pages_are_accessible(sign_in, office, axe):
     found = {}
 
@@ -126,7 +128,7 @@ def test_answers_by_telephone_and_on_paper_arrive_as_such_and_all_pages_are_acce
     expect(ana.locator(".receipt")).to_be_visible()
 
     # On paper: received by one, keyed by two, looked up by a third.
-    ana.goto("/office/")
+    ana.goto("/office/surveys/")
     ana.get_by_role("link", name="Paper forms").press("Enter")
     look(ana, "no paper form")
     ana.get_by_role("link", name="Type the code of a form").press("Enter")
@@ -157,14 +159,14 @@ def test_answers_by_telephone_and_on_paper_arrive_as_such_and_all_pages_are_acce
     expect(ana.get_by_role("alert")).to_contain_text("used already")
 
     # The custodian notes a disposition, ends the survey and reads; a redactor finds no text to decide on.
-    cleo.goto("/office/")
+    cleo.goto("/office/surveys/")
     cleo.get_by_label("Case").fill("00007")
     cleo.get_by_label("What became of it").select_option("RF")
     cleo.get_by_role("button", name="Note it").press("Enter")
     cleo.get_by_role("link", name="Sample and reminders").press("Enter")
     look(cleo, "sample and reminders")
     expect(cleo.get_by_role("row", name="north RF 1")).to_be_visible()
-    cleo.goto("/office/")
+    cleo.goto("/office/surveys/")
     cleo.get_by_role("button", name="Stop exchanging codes").press("Enter")
     cleo.get_by_role("button", name="End the survey").press("Enter")
     expect(cleo.get_by_role("link", name="Responses as JSON")).to_be_visible()

@@ -147,6 +147,16 @@ def test_staff_forms_refuse_a_request_without_their_token(fielded):
     assert client.post("/office/surveys/town/close/").status_code == 403
 
 
+def test_a_page_with_a_form_of_the_office_lets_browsers_say_where_a_request_comes_from(fielded, people):
+    """With `no-referrer` a browser sends `Origin: null`, and the check against forged requests refuses everybody."""
+    from django.test import Client
+
+    assert people["anyone"].get("/office/sign-in/")["Referrer-Policy"] == "same-origin"
+    assert people["custodian"].get("/office/surveys/")["Referrer-Policy"] == "same-origin"
+    for address in ("/code/", "/survey/town/", "/"):
+        assert Client().get(address)["Referrer-Policy"] == "no-referrer"
+
+
 def test_a_page_of_the_portal_cannot_read_any_store(fielded, client, monkeypatch):
     from comity.site.portal.views import home
     from comity.site.stores import PortalReadsNothing

@@ -86,7 +86,16 @@ def test_every_kind_of_question_and_every_column_of_the_standard_we_take_is_in_o
     asked = form.questions.values()
 
     assert {each.kind for each in asked} == set(KINDS)
-    for column in ("hint", "required", "relevant", "constraint", "constraint_message", "default", "calculate", "choice_filter"):
+    for column in (
+        "hint",
+        "required",
+        "relevant",
+        "constraint",
+        "constraint_message",
+        "default",
+        "calculate",
+        "choice_filter",
+    ):
         assert any(getattr(each, column) for each in asked), column
     assert form.languages == ("en", "ar")
     assert [group.name for group in form.groups] == ["you", "place"]
