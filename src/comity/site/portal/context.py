@@ -24,6 +24,7 @@ NAVIGATION = (
     ("toolkit", _("Toolkit")),
 )
 OF_THE_COMMUNITY = (
+    ("surveys:surveys", _("Surveys")),
     ("commitments:commitments", _("Commitments")),
     ("planning:plans", _("Plans")),
     ("training:training", _("Training")),
