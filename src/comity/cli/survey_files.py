@@ -363,6 +363,7 @@ def results(
     from comity.instance.settings import read_instance
     from comity.ledger import Signer
     from comity.releases.states import only_publisher
+    from comity.releases.watermark import watermarked
     from comity.site.surveys.questionnaire.freeze import sealed_questionnaire
     from comity.site.surveys.results import publish_results, results_draft
     from comity.site.surveys.results.draft import read_about
@@ -385,6 +386,8 @@ def results(
         specification=read_specification(design),
     )
     draft = results_draft(made, given)
+    if instance.agency.is_sample:
+        draft = watermarked(draft)
     with only_publisher(instance.folder):
         sealed = publish_results(
             instance.folder, draft, promised=promised, signer=Signer.load(instance.key), today=_today(day)

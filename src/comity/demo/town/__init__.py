@@ -1,0 +1,1 @@
+"""Settings of the invented town whose survey one can answer, and whose last survey has results to look at."""
