@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -175,13 +176,19 @@ def test_two_organisations_end_a_survey_each_with_one_command_and_its_rates_come
 
     assert python(place, EXPORT).returncode == 0
     (place / "survey.yaml").write_text("weights: base_weight\nstrata: stratum\n")
+    today = date.today().isoformat()
     (place / "results.toml").write_text(
-        'period = "2027"\npromised = 2027-06-01\n[sizes]\nnorth = [8000, 60]\nsouth = [9000, 60]\n'
+        f'period = "2027"\npromised = {today}\n[sizes]\nnorth = [8000, 60]\nsouth = [9000, 60]\n'
     )
+    with (school / "comity.toml").open("a") as settings:
+        settings.write(
+            f'\n[[calendar]]\ndataset = "survey-trust"\nperiod = "2027"\ntitle.en = "A"\ntitle.es = "A"\ndue = {today}\n'
+        )
+    run(place, "promise --instance school --yes")
     run(
         place,
         "survey results trust responses.json --design survey.yaml --about results.toml --outcomes outcomes.json"
-        " --instance school --date 2027-06-01",
+        " --instance school",
     )
     statement = "".join(path.read_text() for path in (school / "public" / "releases").rglob("*.json"))
     # I 37, P 3, R 5 refused and 4 break-offs, NC 3, unknown 66, and 2 that do not belong: RR1 = 37 / 118.

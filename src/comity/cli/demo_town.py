@@ -12,6 +12,14 @@ PEOPLE = 200
 LAST_WAVE, LAST_YEAR = "sample-town-2026", "2026"
 ANSWERED = {"north": 310, "south": 390}
 SEED = 20260301
+PROMISE = """
+[[calendar]]
+dataset = "survey-{wave}"
+period = "{year}"
+title.en = "SAMPLE DATA: survey of residents, {year}"
+title.es = "DATOS DE MUESTRA: encuesta a residentes, {year}"
+due = {day}
+"""
 ABOUT = """\
 period = "{year}"
 promised = {day}
@@ -28,7 +36,7 @@ population = {{en = "People of a town that does not exist.", es = "Personas de u
 
 def publish_town(folder: Path, *, today: date) -> None:
     """The town in `folder` with its promise and the results of its last survey; made once, and left as it is afterwards."""
-    from comity.cli.survey_files import results
+    from comity.cli.survey_results import results
     from comity.instance.create import create_instance
     from comity.instance.promising import promise
     from comity.ledger import Signer
@@ -42,6 +50,9 @@ def publish_town(folder: Path, *, today: date) -> None:
         create_instance(folder, origin="comity-demo/sample-town", template="comity.demo.town")
     if any((folder / "public" / "releases").glob("*")):
         return
+    if LAST_WAVE not in (folder / "comity.toml").read_text(encoding="utf-8"):
+        with (folder / "comity.toml").open("a", encoding="utf-8") as settings:
+            settings.write(PROMISE.format(wave=LAST_WAVE, year=LAST_YEAR, day=today.isoformat()))
     promise(folder, today=today)
     asked = standard_questionnaire()
     with only_publisher(folder):

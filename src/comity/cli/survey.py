@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from comity.cli.survey_files import COMMANDS, show_keyed
+from comity.cli import survey_questionnaire, survey_redact, survey_results, survey_sample
+from comity.cli.survey_questionnaire import show_keyed
 from comity.errors import ComityError
 
 _INSTANCE = click.option(
@@ -35,7 +36,7 @@ def command() -> None:
     """
 
 
-for _each in COMMANDS:
+for _each in (*survey_questionnaire.COMMANDS, *survey_sample.COMMANDS, survey_redact.command, *survey_results.COMMANDS):
     command.add_command(_each)
 
 
@@ -66,7 +67,7 @@ def field(
             "A survey needs either a sample with a file for its codes, or --open-link.",
             "Give --sample FILE --codes FILE, or --open-link.",
         )
-    site = _prepare(folder)
+    site = prepare(folder)
     from comity.site.surveys.fielding import field_and_invite
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
     from comity.site.surveys.responses.actions import field_survey
@@ -97,21 +98,29 @@ def field(
 @click.argument("name")
 @_INSTANCE
 @click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
-@click.option("--strata", required=True, help="Names of the sample's strata, with commas between.")
+@click.option("--strata", help="Names of the sample's strata, with commas between.")
+@click.option("--strata-file", type=click.Path(path_type=Path, exists=True), help="File from `comity survey strata` instead.")  # fmt: skip
 @click.option("--expected", type=click.IntRange(1), required=True, help="How many people are invited.")
-def open_answers(name: str, folder: Path, questionnaire: Path | None, strata: str, expected: int) -> None:
+def open_answers(
+    name: str, folder: Path, questionnaire: Path | None, strata: str | None, strata_file: Path | None, expected: int
+) -> None:
     """The answer page's half of `field`, where another organisation runs the code page.
 
     \b
     Example:  comity survey open-answers trust-2027 --strata north,south --expected 4000
     """
-    _prepare(folder, "answers")
+    if (strata is None) == (strata_file is None):
+        raise SurveyCommandError("The sample's strata are not given, or twice.", "Give --strata or --strata-file.")
+    given = strata.split(",") if strata else (strata_file or Path()).read_text(encoding="utf-8").splitlines()
+    prepare(folder, "answers")
     from comity.site.surveys.fielding import field
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
 
     content = questionnaire.read_bytes() if questionnaire else standard_questionnaire().as_json()
     _freeze(name, content, folder)
-    field(name, content, keys=folder / "keys", strata=strata.split(","), expected=expected)
+    field(
+        name, content, keys=folder / "keys", strata=[each.strip() for each in given if each.strip()], expected=expected
+    )
     click.echo(
         f"Survey '{name}' is open. Hand {folder / 'keys' / f'tokens-{name}.key'} to the code page's organisation."
     )
@@ -128,7 +137,7 @@ def invite(name: str, folder: Path, sample: Path, codes: Path) -> None:
     \b
     Example:  comity survey invite trust-2027 --sample sample.csv --codes codes.csv
     """
-    site = _prepare(folder, "codes")
+    site = prepare(folder, "codes")
     from comity.site.surveys.fielding import invite_sample
     from comity.site.surveys.tokens import TokenKey
 
@@ -153,7 +162,7 @@ def key(name: str, first: Path, second: Path, folder: Path, language: str) -> in
     \b
     Example:  comity survey key trust-2027 first.csv second.csv
     """
-    _prepare(folder, "answers")
+    prepare(folder, "answers")
     from comity.site.surveys.keying import compare_keyings
     from comity.site.surveys.responses.paper_forms import LANGUAGE, accept_form, waiting_forms
     from comity.site.surveys.responses.queries import fielded
@@ -173,6 +182,23 @@ def key(name: str, first: Path, second: Path, folder: Path, language: str) -> in
         )
     click.echo(f"{len(set(keyed.forms) & waiting):,} forms counted. Delete both files once all are.")
     return 0 if keyed.is_settled else 1
+
+
+@command.command("strata")
+@click.argument("sample", type=click.Path(path_type=Path, exists=True))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File for the answer page's organisation.")
+def strata(sample: Path, out: Path) -> None:
+    """Write what a token of SAMPLE may say, strata and groups, one a line: all that the answer page's organisation needs of it.
+
+    \b
+    Example:  comity survey strata sample.csv --out strata.txt
+    """
+    from comity.cli.survey_options import write_new
+
+    cases = _cases(sample)
+    names = sorted({each.stratum for each in cases})
+    write_new(out, "".join(f"{name}\n" for name in names).encode())
+    click.echo(f"{len(names):,} strata and groups of {len(cases):,} cases in {out}.")
 
 
 @command.command("close")
@@ -217,7 +243,7 @@ def seal(name: str, folder: Path) -> None:
     \b
     Example:  comity survey seal trust-2027
     """
-    _prepare(folder, "answers")
+    prepare(folder, "answers")
     _seal(name, folder)
 
 
@@ -231,7 +257,7 @@ def outcomes(name: str, folder: Path, out: Path) -> None:
     \b
     Example:  comity survey outcomes trust-2027 --out outcomes.json
     """
-    _prepare(folder, "codes")
+    prepare(folder, "codes")
     from comity.site.surveys.invitations.queries import dispositions
 
     strata = dispositions(name)
@@ -260,7 +286,7 @@ def account(name: str, folder: Path, role: str, works_for_police: bool, password
     Example:  comity survey account maria --role custodian
     """
     if not _prepare_what_is_here(folder):
-        _prepare(folder)
+        prepare(folder)
     from comity.site.community.actions import add_account
 
     add_account(name, role=role, password=password, works_for_police=works_for_police)
@@ -291,7 +317,7 @@ def _freeze(name: str, questionnaire: bytes, folder: Path) -> None:
     click.echo(f"The questionnaire is sealed as {path}.")
 
 
-def _prepare(folder: Path, parts: str = "codes,answers") -> Any:
+def prepare(folder: Path, parts: str = "codes,answers") -> Any:
     """Opens the stores of the instance in `folder`; returns its [site] settings."""
     from comity.cli.setting_up import open_site
 
@@ -306,7 +332,7 @@ def _prepare_what_is_here(folder: Path) -> list[str]:
     stores = {"codes": (site.invitation_database, "invitations"), "answers": (site.response_database, "responses")}
     parts = [part for part, (url, file) in stores.items() if url or (folder / f"{file}.sqlite3").exists()]
     if parts:
-        _prepare(folder, ",".join(parts))
+        prepare(folder, ",".join(parts))
     return parts
 
 
@@ -333,9 +359,10 @@ def _seal(name: str, folder: Path) -> None:
 
 def _cases(path: Path) -> list[Any]:
     from comity.site.surveys.invitations.actions import Case
+    from comity.site.surveys.sampling import token_group
 
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if not rows or "case" not in rows[0]:
         raise SurveyCommandError(f"{path} has no column 'case'.", "Give a CSV file with the columns case and stratum.")
-    return [Case(row["case"], row.get("stratum") or "all") for row in rows]
+    return [Case(row["case"], token_group(row.get("stratum") or "all", row.get("group") or "")) for row in rows]
