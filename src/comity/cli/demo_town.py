@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from comity.site.surveys.questionnaire import Questionnaire
 
 SURVEY = "sample-town"
 PEOPLE = 200
@@ -41,7 +46,6 @@ def publish_town(folder: Path, *, today: date) -> None:
     from comity.instance.promising import promise
     from comity.ledger import Signer
     from comity.releases.states import only_publisher
-    from comity.site.surveys.questionnaire.bank import standard_questionnaire
     from comity.site.surveys.questionnaire.freeze import freeze_questionnaire
     from comity.site.surveys.sample_town import DRAWN, LISTED, generated_responses
 
@@ -54,7 +58,7 @@ def publish_town(folder: Path, *, today: date) -> None:
         with (folder / "comity.toml").open("a", encoding="utf-8") as settings:
             settings.write(PROMISE.format(wave=LAST_WAVE, year=LAST_YEAR, day=today.isoformat()))
     promise(folder, today=today)
-    asked = standard_questionnaire()
+    asked = _questionnaire()
     with only_publisher(folder):
         freeze_questionnaire(
             folder, asked, survey=LAST_WAVE, signer=Signer.load(folder / "keys" / "ledger.key"), today=today
@@ -95,13 +99,12 @@ def sample_survey(folder: Path, *, site_url: str = "") -> str:
     from comity.site.surveys.fielding import field_and_invite
     from comity.site.surveys.invitations.actions import Case
     from comity.site.surveys.invitations.queries import cases_to_remind
-    from comity.site.surveys.questionnaire.bank import standard_questionnaire
     from comity.site.surveys.questionnaire.freeze import freeze_questionnaire
     from comity.site.surveys.responses.queries import surveys
 
     if all(each.name != SURVEY for each in surveys()):
         town = [Case(f"{number:04d}", "north" if number % 2 else "south") for number in range(PEOPLE)]
-        asked = standard_questionnaire()
+        asked = _questionnaire()
         if is_town(folder):
             with only_publisher(folder):
                 signer = Signer.load(folder / "keys" / "ledger.key")
@@ -116,6 +119,15 @@ def sample_survey(folder: Path, *, site_url: str = "") -> str:
         )
     unused = cases_to_remind(SURVEY)
     return CodeKey.read(folder / "keys" / "codes.key").code(SURVEY, unused[0] if unused else "0000")
+
+
+def _questionnaire() -> Questionnaire:
+    """Our own resident survey, with the mark in its title."""
+    from comity.releases.watermark import marked
+    from comity.site.surveys.questionnaire.bank import standard_questionnaire
+
+    asked = standard_questionnaire()
+    return replace(asked, title=marked(asked.title))
 
 
 def is_town(folder: Path) -> bool:

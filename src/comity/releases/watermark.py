@@ -14,14 +14,11 @@ PREFIX = "sample_data_"
 
 
 def watermarked(draft: Draft) -> Draft:
-    """`draft` with the mark in its title, description, source and method texts, in each table's name and title, and in each picture.
+    """`draft` with the mark in its title, description, source, definitions and findings, in each table's name and title, and in each picture.
 
     The name of a table is the name of its files, which keep it when they are saved alone.
     """
     names = {each.counts.name: f"{PREFIX}{each.counts.name}" for each in draft.tables}
-
-    def marked(texts: Mapping[str, str]) -> dict[str, str]:
-        return {language: f"{MARK.in_language(language)}: {text}" for language, text in texts.items()}
 
     return replace(
         draft,
@@ -31,7 +28,15 @@ def watermarked(draft: Draft) -> Draft:
             replace(each, counts=replace(each.counts, name=names[each.counts.name]), title=marked(each.title))
             for each in draft.tables
         ],
-        findings=[_renamed(each, names) for each in draft.findings],
+        columns={name: replace(column, definition=marked(column.definition)) for name, column in draft.columns.items()},
+        findings=[
+            {**_renamed(each, names), **({"sentence": marked(each["sentence"])} if "sentence" in each else {})}
+            for each in draft.findings
+        ],
+        quality={
+            **draft.quality,
+            "missing": [{**each, "label": marked(each["label"])} for each in draft.quality.get("missing", ())],
+        },
         methods={
             name: {**each, "title": marked(each["title"])} if "title" in each else each
             for name, each in draft.methods.items()
@@ -51,6 +56,11 @@ def watermarked(draft: Draft) -> Draft:
     )
 
 
+def marked(texts: Mapping[str, str]) -> dict[str, str]:
+    """`texts` with the mark before each, once."""
+    return {language: _title(text, MARK.in_language(language)) for language, text in texts.items()}
+
+
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     """A finding whose cells point to the tables' new names."""
     if isinstance(value, Mapping):
@@ -64,4 +74,4 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 def _title(found: Any, mark: str) -> Any:
     if isinstance(found, Mapping):
         return {**found, "text": f"{mark}: {found.get('text', '')}"}
-    return f"{mark}: {found}" if found else mark
+    return found if found and found.startswith(mark) else f"{mark}: {found}" if found else mark

@@ -17,6 +17,11 @@ def samples() -> list[dict[str, object]]:
     ]
 
 
+def sample_data() -> set[bool]:
+    """Which there are: samples of an example (True), real ones (False)."""
+    return set(Sample.objects.values_list("is_sample_data", flat=True))
+
+
 def cases_to_remind(survey: str) -> list[str]:
     """The cases whose code was not used and that have no final disposition, in the order of their numbers."""
     return list(

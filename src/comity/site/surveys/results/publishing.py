@@ -50,7 +50,7 @@ def publish_results(
     signer: Signer,
     today: date,
     standing: Mapping[str, Any] | None = None,
-    account: Accountability = Accountability(),
+    account: Accountability | None = None,
 ) -> Sealed:
     """Seal the results into the public folder of the instance, on the promised day or after it; call inside `only_publisher`.
 
@@ -58,5 +58,5 @@ def publish_results(
     that day, and where no day was promised.
     """
     refuse_before_the_day(folder, draft.dataset.removeprefix("survey-"), draft.period, today=today)
-    plan = plan_release(folder, draft, standing or {}, account, signer=signer, today=today)
+    plan = plan_release(folder, draft, standing or {}, account or Accountability(), signer=signer, today=today)
     return seal_plan(folder, plan, signer=signer, today=today)
