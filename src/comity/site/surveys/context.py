@@ -1,4 +1,4 @@
-"""What the survey pages need that are not about one survey: whether all that is here is an example."""
+"""What the survey pages need that are not about one survey: whether this is the office, and whether all that is here is an example."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.http import HttpRequest
 
 
 def survey_pages(request: HttpRequest) -> dict[str, Any]:
-    """Adds `is_all_sample_data`, asked for only where a template uses it."""
+    """Adds `is_office`, and `is_all_sample_data`, which asks the stores only where a template uses it."""
     match = request.resolver_match
-    return {"is_all_sample_data": is_all_sample_data} if match and "surveys" in match.app_names else {}
+    found: dict[str, Any] = {"is_office": "office" in request.path_info.split("/")}
+    return {**found, "is_all_sample_data": is_all_sample_data} if match and "surveys" in match.app_names else found
 
 
 def is_all_sample_data() -> bool:
