@@ -17,6 +17,7 @@ PEOPLE = 200
 LAST_WAVE, LAST_YEAR = "sample-town-2026", "2026"
 ANSWERED = {"north": 310, "south": 390}
 SEED = 20260301
+NEXT_YEAR, NEXT_DUE = "2027", "2027-06-30"
 PROMISE = """
 [[calendar]]
 dataset = "survey-{wave}"
@@ -40,23 +41,23 @@ population = {{en = "People of a town that does not exist.", es = "Personas de u
 
 
 def publish_town(folder: Path, *, today: date) -> None:
-    """The town in `folder` with its promise and the results of its last survey; made once, and left as it is afterwards."""
+    """The town in `folder` with its stops, its promises and the results of its last survey; made once, and left as it is afterwards."""
     from comity.cli.survey_results import results
-    from comity.instance.create import create_instance
+    from comity.demo.town.publishing import publish_town as publish_stops
     from comity.instance.promising import promise
     from comity.ledger import Signer
     from comity.releases.states import only_publisher
     from comity.site.surveys.questionnaire.freeze import freeze_questionnaire
     from comity.site.surveys.sample_town import DRAWN, LISTED, generated_responses
 
-    if not (folder / "comity.toml").exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        create_instance(folder, origin="comity-demo/sample-town", template="comity.demo.town")
-    if any((folder / "public" / "releases").glob("*")):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    publish_stops(folder, today=today)
+    if any((folder / "public" / "releases").glob(f"survey-{LAST_WAVE}/*")):
         return
     if LAST_WAVE not in (folder / "comity.toml").read_text(encoding="utf-8"):
         with (folder / "comity.toml").open("a", encoding="utf-8") as settings:
             settings.write(PROMISE.format(wave=LAST_WAVE, year=LAST_YEAR, day=today.isoformat()))
+            settings.write(PROMISE.format(wave=SURVEY, year=NEXT_YEAR, day=NEXT_DUE))
     promise(folder, today=today)
     asked = _questionnaire()
     with only_publisher(folder):

@@ -96,6 +96,7 @@ class Draft:
     next_due: date | None = None
     correction: Texts | None = None
     attachments: Sequence[Attachment] = ()
+    is_sample: bool = False
 
     @property
     def folder(self) -> str:

@@ -22,6 +22,7 @@ def watermarked(draft: Draft) -> Draft:
 
     return replace(
         draft,
+        is_sample=True,
         title=marked(draft.title),
         description=marked(draft.description or dict.fromkeys(draft.languages, "")),
         tables=[

@@ -1,1 +1,1 @@
-"""Settings of the invented town whose survey one can answer, and whose last survey has results to look at."""
+"""An invented town: its records are made by a random number generator, and every page and file says so."""
