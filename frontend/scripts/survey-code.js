@@ -11,8 +11,9 @@ const form = document.querySelector("form[data-code]");
 const problem = document.getElementById("problem");
 document.querySelector("[data-without-script]")?.remove();
 const printed = location.hash.slice(1);
-const isInterview = printed === "interview";
-if (!isInterview && /^[0-9A-Za-z-]{10,14}$/.test(printed)) form.code.value = printed;
+// People of the office come from its pages and go back there, with the answers of somebody on the phone or on paper.
+const office = { interview: "/office/interview/", paper: "/office/paper/" }[printed];
+if (!office && /^[0-9A-Za-z-]{10,14}$/.test(printed)) form.code.value = printed;
 history.replaceState(null, "", location.pathname + location.search);
 
 form.addEventListener("submit", async (event) => {
@@ -63,7 +64,7 @@ async function exchange(code) {
   token.set(input);
   token.set(output, 32);
   forget();
-  const path = isInterview ? said.answers_url.replace("/survey/", "/office/interview/") : said.answers_url;
+  const path = office ? said.answers_url.replace("/survey/", office) : said.answers_url;
   const fragment = new URLSearchParams({ token: toText(token), stratum: said.stratum, key: said.public_key });
   location.replace(`${path}#${fragment}`);
 }

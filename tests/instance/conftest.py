@@ -17,7 +17,6 @@ name = "Small Town Police"
 time_zone = "America/Chicago"
 latitude = 44.98
 longitude = -93.27
-is_sample = true
 
 [datasets.stops]
 title.en = "Police stops"

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from datetime import date
 from pathlib import Path
 
 import click
-
-SAMPLE_SURVEY = "sample-town"
-SAMPLE_PEOPLE = 200
 
 
 @click.command("demo")
@@ -25,19 +21,26 @@ SAMPLE_PEOPLE = 200
 @click.option("--no-serve", is_flag=True, help="Publish only.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, help="Port of the portal.  [8000]")
 @click.option("--lan", is_flag=True, help="Let phones on this network answer the sample survey too.")
+@click.option("--town", is_flag=True, help="The invented town instead: its survey, and results of generated answers.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was published as JSON.")
-def command(folder: Path, no_serve: bool, port: int, lan: bool, as_json: bool) -> None:
+def command(folder: Path, no_serve: bool, port: int, lan: bool, town: bool, as_json: bool) -> None:
     """Publish the 51,920 stops that Minneapolis made in 2017, and serve the portal and a sample survey on this machine.
 
     \b
-    Example:  comity demo --into demo --no-serve
+    Examples:  comity demo --into demo --no-serve
+               comity demo --town --lan
     """
+    from comity.cli.demo_town import publish_town, sample_survey
     from comity.cli.progress import shown_progress
     from comity.demo.minneapolis import publish_demo
 
-    with shown_progress() as progress:
-        published = publish_demo(folder, today=date.today(), progress=progress)
-    click.echo(json.dumps(published.as_record(), indent=2) if as_json else published.summary())
+    if town:
+        folder = folder / "sample-town"
+        publish_town(folder, today=date.today())
+    else:
+        with shown_progress() as progress:
+            published = publish_demo(folder, today=date.today(), progress=progress)
+        click.echo(json.dumps(published.as_record(), indent=2) if as_json else published.summary())
     if not no_serve:
         from comity.instance.site import read_site
         from comity.site.parts import PARTS
@@ -58,37 +61,6 @@ def command(folder: Path, no_serve: bool, port: int, lan: bool, as_json: bool) -
             workers=2,
             site_url=shown if lan else "",
         )
-
-
-def sample_survey(folder: Path, *, site_url: str = "") -> str:
-    """Fields the survey of an invented town in the instance `folder` once; returns a code that was not used yet."""
-    from comity.site.parts import PARTS
-    from comity.site.server import SiteSetup, prepare_site
-
-    os.environ["COMITY_PARTS"] = ",".join(PARTS)
-    os.environ["COMITY_PUBLIC"] = str((folder / "public").absolute())
-    os.environ["COMITY_SITE_URL"] = site_url
-    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    prepare_site(SiteSetup(folder))
-    from comity.site.surveys.codes import CodeKey
-    from comity.site.surveys.fielding import field_and_invite
-    from comity.site.surveys.invitations.actions import Case
-    from comity.site.surveys.invitations.queries import cases_to_remind
-    from comity.site.surveys.questionnaire.bank import standard_questionnaire
-    from comity.site.surveys.responses.queries import surveys
-
-    if all(each.name != SAMPLE_SURVEY for each in surveys()):
-        town = [Case(f"{number:04d}", "north" if number % 2 else "south") for number in range(SAMPLE_PEOPLE)]
-        field_and_invite(
-            SAMPLE_SURVEY,
-            standard_questionnaire().as_json(),
-            town,
-            keys=folder / "keys",
-            answers_url=f"/survey/{SAMPLE_SURVEY}/",
-            is_sample_data=True,
-        )
-    unused = cases_to_remind(SAMPLE_SURVEY)
-    return CodeKey.read(folder / "keys" / "codes.key").code(SAMPLE_SURVEY, unused[0] if unused else "0000")
 
 
 def own_address() -> str:

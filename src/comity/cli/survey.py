@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from comity.cli import survey_questionnaire, survey_redact, survey_results, survey_sample
+from comity.cli.survey_questionnaire import show_keyed
 from comity.errors import ComityError
 
 _INSTANCE = click.option(
@@ -145,6 +147,43 @@ def invite(name: str, folder: Path, sample: Path, codes: Path) -> None:
     click.echo(f"{len(made):,} are invited to '{name}'; their codes are in {codes}. Delete it after printing.")
 
 
+@command.command("key")
+@click.argument("name")
+@click.argument("first", type=click.Path(path_type=Path, exists=True))
+@click.argument("second", type=click.Path(path_type=Path, exists=True))
+@_INSTANCE
+@click.option("--language", default="en", show_default=True, help="Language of the printed forms.")
+def key(name: str, first: Path, second: Path, folder: Path, language: str) -> int:
+    """Count the paper forms of survey NAME that two people typed alike, FIRST and SECOND, each once.
+
+    Both are CSV files with a column `form`, the number that the office page drew when the form was received, and one a question. What
+    differs is listed without the answers: look at the paper, mend the file, run this again. Exit code 1 while a form is left.
+
+    \b
+    Example:  comity survey key trust-2027 first.csv second.csv
+    """
+    prepare(folder, "answers")
+    from comity.site.surveys.keying import compare_keyings
+    from comity.site.surveys.responses.paper_forms import LANGUAGE, accept_form, waiting_forms
+    from comity.site.surveys.responses.queries import fielded
+    from comity.site.surveys.responses.surroundings import agency_today
+    from comity.site.surveys.sampling import read_frame
+
+    _need_survey(name, folder)
+    survey = fielded(name)
+    keyed = compare_keyings(survey.questionnaire, read_frame(first).rows, read_frame(second).rows)
+    show_keyed(keyed)
+    waiting = {each.number for each in waiting_forms(name, "")}
+    for number in sorted(set(keyed.forms) - waiting):
+        click.echo(f"form {number}: not waiting; it was counted or set aside, or never received")
+    for number in sorted(set(keyed.forms) & waiting):
+        accept_form(
+            survey, number, {**keyed.forms[number], LANGUAGE: language}, keys=folder / "keys", day=agency_today()
+        )
+    click.echo(f"{len(set(keyed.forms) & waiting):,} forms counted. Delete both files once all are.")
+    return 0 if keyed.is_settled else 1
+
+
 @command.command("strata")
 @click.argument("sample", type=click.Path(path_type=Path, exists=True))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File for the answer page's organisation.")
@@ -166,18 +205,33 @@ def strata(sample: Path, out: Path) -> None:
 @click.argument("name")
 @_INSTANCE
 def close(name: str, folder: Path) -> None:
-    """End survey NAME and seal the whole list of its spent tokens.
+    """End survey NAME: in the instance with the answers, the code page's, or one that has both. With the answers, the whole
+    list of spent tokens is sealed.
 
     \b
     Example:  comity survey close trust-2027
     """
-    prepare(folder)
-    from comity.site.surveys.invitations.actions import close_sample
-    from comity.site.surveys.responses.actions import close_survey
+    parts = _prepare_what_is_here(folder)
+    ended = []
+    if "answers" in parts:
+        from comity.site.surveys.responses.actions import close_survey
+        from comity.site.surveys.responses.queries import surveys
 
-    close_survey(name)
-    close_sample(name)
-    _seal(name, folder)
+        if any(each.name == name for each in surveys()):
+            close_survey(name)
+            ended.append("no response is taken any more")
+    if "codes" in parts:
+        from comity.site.surveys.invitations.actions import close_sample
+        from comity.site.surveys.invitations.queries import samples
+
+        if any(each["survey"] == name for each in samples()):
+            close_sample(name)
+            ended.append("no code is exchanged any more")
+    if not ended:
+        raise _unknown(name, folder)
+    click.echo(f"Survey '{name}' has ended here: {', '.join(ended)}.")
+    if "no response is taken any more" in ended:
+        _seal(name, folder)
 
 
 @command.command("seal")
@@ -189,8 +243,34 @@ def seal(name: str, folder: Path) -> None:
     \b
     Example:  comity survey seal trust-2027
     """
-    prepare(folder)
+    prepare(folder, "answers")
     _seal(name, folder)
+
+
+@command.command("outcomes")
+@click.argument("name")
+@_INSTANCE
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file to write; it must not exist.")
+def outcomes(name: str, folder: Path, out: Path) -> None:
+    """Count what became of the invited of survey NAME, by stratum, for the response rates; no case is named.
+
+    \b
+    Example:  comity survey outcomes trust-2027 --out outcomes.json
+    """
+    prepare(folder, "codes")
+    from comity.site.surveys.invitations.queries import dispositions
+
+    strata = dispositions(name)
+    if not strata:
+        raise _unknown(name, folder)
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            json.dump({"survey": name, "strata": strata}, file, indent=1)
+            file.write("\n")
+    except FileExistsError:
+        raise SurveyCommandError(f"{out} exists already.", "Give another name, or delete it first.") from None
+    invited = sum(sum(counts.values()) for counts in strata.values())
+    click.echo(f"{out}: {invited:,} invited. Next: comity survey results {name} ... --outcomes {out}")
 
 
 @command.command("account")
@@ -205,7 +285,8 @@ def account(name: str, folder: Path, role: str, works_for_police: bool, password
     \b
     Example:  comity survey account maria --role custodian
     """
-    prepare(folder)
+    if not _prepare_what_is_here(folder):
+        prepare(folder)
     from comity.site.community.actions import add_account
 
     add_account(name, role=role, password=password, works_for_police=works_for_police)
@@ -243,7 +324,31 @@ def prepare(folder: Path, parts: str = "codes,answers") -> Any:
     return open_site(folder, parts)
 
 
+def _prepare_what_is_here(folder: Path) -> list[str]:
+    """Opens the stores that this instance has, and makes none: with two organisations each has one of the two."""
+    from comity.instance.site import read_site
+
+    site, _time_zone = read_site(folder)
+    stores = {"codes": (site.invitation_database, "invitations"), "answers": (site.response_database, "responses")}
+    parts = [part for part, (url, file) in stores.items() if url or (folder / f"{file}.sqlite3").exists()]
+    if parts:
+        prepare(folder, ",".join(parts))
+    return parts
+
+
+def _unknown(name: str, folder: Path) -> SurveyCommandError:
+    return SurveyCommandError(f"There is no survey '{name}' in {folder}.", "Check its name, and the instance folder.")
+
+
+def _need_survey(name: str, folder: Path) -> None:
+    from comity.site.surveys.responses.queries import surveys
+
+    if all(each.name != name for each in surveys()):
+        raise _unknown(name, folder)
+
+
 def _seal(name: str, folder: Path) -> None:
+    _need_survey(name, folder)
     from comity.ledger import Signer
     from comity.site.surveys.sealing import seal_receipts
 

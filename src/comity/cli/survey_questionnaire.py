@@ -11,6 +11,7 @@ import click
 from comity.cli.survey_options import DAY, FILE, OUT, SurveyFileError, day_or_today, pairs_of, write_new
 
 if TYPE_CHECKING:
+    from comity.site.surveys.keying import Keyed
     from comity.site.surveys.questionnaire import Questionnaire
 
 
@@ -152,6 +153,17 @@ def compare(questionnaire: Path, first: Path, second: Path, out: Path | None) ->
     from comity.site.surveys.sampling import read_frame
 
     keyed = compare_keyings(read_any(questionnaire), read_frame(first).rows, read_frame(second).rows)
+    show_keyed(keyed)
+    if out is not None:
+        write_new(out, json.dumps(keyed.forms, ensure_ascii=False, sort_keys=True).encode())
+    return 0 if keyed.is_settled else 1
+
+
+COMMANDS = (bank, new, lint, import_form, export_form, freeze, paper, compare)
+
+
+def show_keyed(keyed: Keyed) -> None:
+    """Prints which forms and fields to look up on the paper, never what was answered."""
     for each in keyed.differences:
         click.echo(f"form {each.form}: {each.question} differs")
     for form in keyed.only_once:
@@ -160,12 +172,6 @@ def compare(questionnaire: Path, first: Path, second: Path, out: Path | None) ->
         for problem in problems:
             click.echo(f"form {form}: {problem.question}: {problem.message.in_language('en')}")
     click.echo(f"{len(keyed.forms):,} forms agree; {keyed.error_rate:.2%} of {keyed.compared:,} fields differ.")
-    if out is not None:
-        write_new(out, json.dumps(keyed.forms, ensure_ascii=False, sort_keys=True).encode())
-    return 1 if keyed.differences or keyed.only_once or keyed.problems else 0
-
-
-COMMANDS = (bank, new, lint, import_form, export_form, freeze, paper, compare)
 
 
 def read_any(path: Path) -> Questionnaire:

@@ -6,7 +6,7 @@ None of them says a share or a score before the promised day; until then they co
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,9 @@ import click
 from comity.cli.survey_options import DAY, FILE, OUT, SurveyFileError, read_toml, write_new
 
 if TYPE_CHECKING:
+    from comity.estimates import Dispositions
     from comity.instance.settings import Instance
+    from comity.site.surveys.questionnaire import Questionnaire
     from comity.site.surveys.results import Results
 
 _INSTANCE = click.option("--instance", "folder", type=FILE, default=Path(), help="The instance folder.  [.]")
@@ -35,6 +37,7 @@ _APPROVED = click.option("--approved", type=FILE, help="JSON file of approved te
 @_ABOUT
 @_APPROVED
 @click.option("--themes", "themes_file", type=FILE, help="TOML file of named themes, from comity survey themes.")
+@click.option("--outcomes", type=FILE, help="What became of the invited, from comity survey outcomes.")
 @click.option("--rows", help="Publish single responses too: questions an outsider may know, with commas between.")
 @click.option("--synthetic", type=int, metavar="SEED", help="With --rows: invented rows instead.")
 @_INSTANCE
@@ -47,6 +50,7 @@ def results(
     about: Path,
     approved: Path | None,
     themes_file: Path | None,
+    outcomes: Path | None,
     rows: str | None,
     synthetic: int | None,
     folder: Path,
@@ -60,9 +64,11 @@ def results(
     Example:  comity survey results trust-2027 responses.json --design survey.yaml --about results.toml
     """
     from comity.cli.witness import post
+    from comity.instance.standing import account_of, standing_files
     from comity.instance.witnesses import countersigning, finish_what_waits
     from comity.ledger import Signer
     from comity.releases.states import only_publisher
+    from comity.releases.watermark import watermarked
     from comity.site.surveys.free_text import read_themes
     from comity.site.surveys.results import publish_results, refuse_before_the_day, results_draft, rows_for_release
     from comity.site.surveys.results.about import read_responses
@@ -76,15 +82,25 @@ def results(
         named = read_themes(read_toml(themes_file), made.questionnaire.languages)
         made = replace(made, themes=named, approved=_approved(approved))
     given = read_responses(responses)
-    draft = replace(results_draft(made, given), is_sample=instance.agency.is_sample)
+    if outcomes is not None:
+        made = replace(made, cases=_cases(outcomes, survey, given, made.questionnaire))
+    draft = results_draft(made, given)
     if rows is not None:
         attached = rows_for_release(made.questionnaire, given, identifying=rows.split(","), seed=synthetic)
         draft = replace(draft, attachments=[attached])
+    if instance.agency.is_sample:
+        draft = watermarked(draft)
     with only_publisher(instance.folder):
         finish_what_waits(instance.folder, instance.witnesses, post)
         countersign = countersigning(instance.public, instance.witnesses, post)
         sealed = publish_results(
-            instance.folder, draft, signer=Signer.load(instance.key), today=today, countersign=countersign
+            instance.folder,
+            draft,
+            signer=Signer.load(instance.key),
+            today=today,
+            standing=standing_files(instance),
+            account=account_of(instance),
+            countersign=countersign,
         )
     click.echo(
         f"{'Published' if sealed.is_new else 'Already public:'} {sealed.release}, {len(draft.findings)} findings."
@@ -201,6 +217,23 @@ def microdata(
 
 
 COMMANDS = (results, themes, microdata)
+
+
+def _cases(path: Path, survey: str, responses: Sequence[Mapping[str, Any]], asked: Questionnaire) -> Dispositions:
+    """What became of the invited, settled with the responses that came."""
+    from comity.site.surveys.sampling import count_outcomes
+    from comity.site.surveys.sampling.outcomes import settle_outcomes
+
+    try:
+        counted = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        counted = {}
+    if not isinstance(counted, dict) or counted.get("survey") != survey or not isinstance(counted.get("strata"), dict):
+        raise SurveyFileError(
+            f"{path} does not say what became of the invited of '{survey}'.",
+            f"Make it where the codes are: comity survey outcomes {survey} --out {path.name}.",
+        )
+    return count_outcomes(settle_outcomes(counted["strata"], responses, asked))
 
 
 def _read(survey: str, version: str, design: Path, about: Path, folder: Path) -> tuple[Instance, Results, date]:

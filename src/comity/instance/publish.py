@@ -33,6 +33,7 @@ from comity.records import StandardisedRecords, read_mapping, standardise
 from comity.releases.draft import Draft, DraftTable
 from comity.releases.publish import plan_release, seal_plan
 from comity.releases.states import only_publisher
+from comity.releases.watermark import watermarked
 from comity.wording import message
 
 Progress = Callable[[str, float], None]
@@ -241,7 +242,7 @@ def _draft(
             policy=policy,
         )
     progress("Analyse", 1.0)
-    return Draft(
+    draft = Draft(
         dataset=dataset.name,
         period=dataset.period,
         title={language: f"{dataset.title[language]}, {dataset.period}" for language in languages},
@@ -259,8 +260,8 @@ def _draft(
         quality={**quality_of(records, policy, languages), **source_changes(instance, dataset)},
         source={"name": dataset.source, "rows": records.accounting.source_rows},
         next_due=_next_due(instance, dataset),
-        is_sample=agency.is_sample,
     )
+    return watermarked(draft) if agency.is_sample else draft
 
 
 def _sparing(policy: Policy, tables: Sequence[Table], findings: Sequence[Mapping[str, Any]]) -> Policy:

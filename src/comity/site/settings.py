@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from comity.site.databases import DATABASE_SETTINGS, SITE, database_from_url
-from comity.site.parts import PORTAL, apps_of, read_parts, rooms_of, stores_of
+from comity.site.parts import ANSWERS, CODES, PORTAL, apps_of, read_parts, rooms_of, stores_of
 from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
 HERE = Path(__file__).parent
@@ -105,6 +105,7 @@ MIDDLEWARE = [
         else []
     ),
     "django.middleware.csrf.CsrfViewMiddleware",
+    "comity.site.middleware.referrer_within_the_site",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "comity.site.middleware.plain_refusals",
     *(["comity.site.guard.guard", "comity.site.stores.portal_without_databases"] if set(PARTS) - {PORTAL} else []),
@@ -119,6 +120,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 *(["comity.site.portal.context.every_page"] if PORTAL in PARTS else []),
                 *(["comity.site.community.context.office_pages"] if set(PARTS) - {PORTAL} else []),
+                *(["comity.site.surveys.context.survey_pages"] if {CODES, ANSWERS} & set(PARTS) else []),
             ],
             "builtins": ["django.templatetags.i18n", "comity.site.portal.templatetags.portal"],
         },

@@ -27,12 +27,18 @@ TABLE = {
     ("office_redact", "POST"): {"redactor"},
     ("office_interview", "GET"): {"interviewer"},
     ("office_interview", "POST"): {"interviewer"},
+    ("office_paper", "GET"): {"custodian", "interviewer"},
+    ("office_paper", "POST"): {"custodian", "interviewer"},
+    ("office_paper_form", "GET"): {"custodian", "interviewer"},
+    ("office_paper_form", "POST"): {"custodian", "interviewer"},
+    ("office_paper_set_aside", "POST"): {"custodian"},
 }
+PLACES = {"name": "town", "number": "000000"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def addresses() -> list[tuple[str, bool]]:
-    """(url name, whether it takes the survey's name) of every survey address there is."""
+def addresses() -> list[tuple[str, list[str]]]:
+    """(url name, what it takes) of every survey address there is."""
     from django.urls import get_resolver
 
     found = []
@@ -43,7 +49,7 @@ def addresses() -> list[tuple[str, bool]]:
             if hasattr(each, "url_patterns"):
                 walk(each.url_patterns, is_ours)
             elif is_ours:
-                found.append((each.name, "name" in each.pattern.converters))
+                found.append((each.name, [PLACES[part] for part in each.pattern.converters]))
 
     walk(get_resolver().url_patterns, False)
     return found
@@ -77,8 +83,8 @@ def test_every_address_method_and_role_is_as_the_table_says(fielded, people):
     from django.urls import reverse
 
     wrong = []
-    for name, takes_survey in sorted(addresses()):
-        address = reverse(f"surveys:{name}", args=["town"] if takes_survey else [])
+    for name, places in sorted(addresses()):
+        address = reverse(f"surveys:{name}", args=places)
         for method in METHODS:
             for role, client in people.items():
                 if (name, method) == ("office_close", "POST"):
@@ -139,6 +145,16 @@ def test_staff_forms_refuse_a_request_without_their_token(fielded):
     client.force_login(add_account("keeper", role="custodian", password="a long pass phrase"))
 
     assert client.post("/office/surveys/town/close/").status_code == 403
+
+
+def test_a_page_with_a_form_of_the_office_lets_browsers_say_where_a_request_comes_from(fielded, people):
+    """With `no-referrer` a browser sends `Origin: null`, and the check against forged requests refuses everybody."""
+    from django.test import Client
+
+    assert people["anyone"].get("/office/sign-in/")["Referrer-Policy"] == "same-origin"
+    assert people["custodian"].get("/office/surveys/")["Referrer-Policy"] == "same-origin"
+    for address in ("/code/", "/survey/town/", "/"):
+        assert Client().get(address)["Referrer-Policy"] == "no-referrer"
 
 
 def test_a_page_of_the_portal_cannot_read_any_store(fielded, client, monkeypatch):

@@ -23,7 +23,8 @@ NAVIGATION = (
     ("verify", _("Verify")),
     ("toolkit", _("Toolkit")),
 )
-OF_THE_COMMUNITY = (
+OF_OTHER_ROOMS = (
+    ("surveys:surveys", _("Surveys")),
     ("commitments:commitments", _("Commitments")),
     ("planning:plans", _("Plans")),
     ("training:training", _("Training")),
@@ -53,7 +54,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
             for code in found.languages
             if code in names
         ],
-        "navigation": (*NAVIGATION, *_served(OF_THE_COMMUNITY)),
+        "navigation": (*NAVIGATION, *_served(OF_OTHER_ROOMS)),
         "here": request.resolver_match.view_name if request.resolver_match else None,
         "next_due": waiting[0] if waiting else None,
     }

@@ -33,12 +33,20 @@ def field(
     )
 
 
-def invite_sample(name: str, cases: Sequence[Case], *, keys: Path, answers_url: str) -> dict[str, str]:
+def invite_sample(
+    name: str, cases: Sequence[Case], *, keys: Path, answers_url: str, is_sample_data: bool = False
+) -> dict[str, str]:
     """Stores the sample and returns the code of each case, for the letters. Raises what `invite` raises."""
     from comity.site.surveys.invitations import actions as invitations
 
     create_token_key(keys / "codes.key")
-    return invitations.invite(name, cases, codes=CodeKey.read(keys / "codes.key"), answers_url=answers_url)
+    return invitations.invite(
+        name,
+        cases,
+        codes=CodeKey.read(keys / "codes.key"),
+        answers_url=answers_url,
+        is_sample_data=is_sample_data,
+    )
 
 
 def field_and_invite(
@@ -51,7 +59,7 @@ def field_and_invite(
     is_sample_data: bool = False,
 ) -> dict[str, str]:
     """Both at once; returns the code of each case. Raises what `invite_sample` and `field` raise."""
-    codes = invite_sample(name, cases, keys=keys, answers_url=answers_url)
+    codes = invite_sample(name, cases, keys=keys, answers_url=answers_url, is_sample_data=is_sample_data)
     strata = sorted({each.stratum for each in cases})
     field(name, questionnaire, keys=keys, strata=strata, expected=len(cases), is_sample_data=is_sample_data)
     return codes

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from comity.errors import ComityError, nearest
-from comity.site.surveys.questionnaire import Problem, Question, Questionnaire, complete_answers, form_values_to_answers
+from comity.site.surveys.questionnaire import (
+    Problem,
+    Question,
+    Questionnaire,
+    complete_answers,
+    form_values_to_answers,
+    is_blank,
+    validate,
+)
 
 FORM = "form"
 
@@ -39,6 +47,11 @@ class Keyed:
     compared: int
 
     @property
+    def is_settled(self) -> bool:
+        """Whether no form is left to look up or to key again."""
+        return not (self.differences or self.only_once or self.problems)
+
+    @property
     def error_rate(self) -> float:
         """Share of fields that differ: about twice the rate of one person's slips."""
         return len(self.differences) / self.compared if self.compared else 0.0
@@ -56,11 +69,12 @@ def compare_keyings(
     differences = [
         Difference(form, name, ones[form].get(name), others[form].get(name))
         for form in both
-        for name in _fields(questionnaire)
-        if ones[form].get(name) != others[form].get(name)
+        for name in differing_fields(questionnaire, ones[form], others[form])
     ]
     wrong = {each.form for each in differences}
-    problems = {form: found for form in both if form not in wrong and (found := questionnaire.validate(ones[form]))}
+    problems = {
+        form: found for form in both if form not in wrong and (found := paper_problems(questionnaire, ones[form]))
+    }
     return Keyed(
         forms={
             form: complete_answers(questionnaire, ones[form])
@@ -70,11 +84,22 @@ def compare_keyings(
         differences=differences,
         only_once=sorted(set(ones) ^ set(others)),
         problems=problems,
-        compared=len(both) * len(_fields(questionnaire)),
+        compared=len(both) * len(keyed_fields(questionnaire)),
     )
 
 
-def _fields(questionnaire: Questionnaire) -> list[str]:
+def differing_fields(questionnaire: Questionnaire, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The fields that two people typed differently, in the order of the form."""
+    return [name for name in keyed_fields(questionnaire) if one.get(name) != other.get(name)]
+
+
+def paper_problems(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:
+    """What is not valid among the answers of a paper form. A needed answer that was left out stays out: paper cannot insist."""
+    return [each for each in validate(questionnaire, answers) if not is_blank(answers.get(each.question))]
+
+
+def keyed_fields(questionnaire: Questionnaire) -> list[str]:
+    """What is typed of a form: the arm of each split ballot, and every question that is answered."""
     return [
         *(split.name for split in questionnaire.splits),
         *(question.name for question in questionnaire.questions.values() if question.has_answer),
@@ -82,7 +107,7 @@ def _fields(questionnaire: Questionnaire) -> list[str]:
 
 
 def _typed(questionnaire: Questionnaire, rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, Any]]:
-    known = _fields(questionnaire)
+    known = keyed_fields(questionnaire)
     found: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows, 2):
         stray = [name for name in row if name != FORM and name not in known]

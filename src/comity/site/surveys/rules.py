@@ -30,4 +30,7 @@ ACCESS: Access = {
     "surveys:office_texts": {"GET": REDACTOR},
     "surveys:office_redact": {"POST": REDACTOR},
     "surveys:office_interview": {"GET": INTERVIEWER, "POST": INTERVIEWER},
+    "surveys:office_paper": {"GET": CUSTODIAN | INTERVIEWER, "POST": CUSTODIAN | INTERVIEWER},
+    "surveys:office_paper_form": {"GET": CUSTODIAN | INTERVIEWER, "POST": CUSTODIAN | INTERVIEWER},
+    "surveys:office_paper_set_aside": {"POST": CUSTODIAN},
 }

@@ -145,3 +145,16 @@ def test_a_form_without_its_arm_or_in_another_language_is_refused():
         paper_form(standard_questionnaire(), language="en")
     with pytest.raises(PrintError, match="no texts in 'so'"):
         paper_form(contact_questionnaire(), language="so")
+
+
+def test_what_a_screen_puts_in_from_an_earlier_answer_points_to_it_on_paper():
+    from pathlib import Path
+
+    from comity.site.surveys.questionnaire.xlsform import read_xlsform
+
+    form = read_xlsform(Path(__file__).parents[1] / "questionnaire" / "forms" / "every_kind.md").questionnaire
+    text = " ".join(" ".join(text for text, _ in pages(paper_form(form, language="en"))).split())
+
+    assert "What else should we know about [answer 5]?" in text
+    assert "That makes … hours in a week." in text
+    assert "${" not in text

@@ -9,6 +9,7 @@ import pytest
 
 from comity.site.surveys.questionnaire import QuestionnaireError, complete_answers
 from comity.site.surveys.questionnaire.bank import contact_questionnaire, standard_questionnaire
+from comity.site.surveys.questionnaire.model import KINDS
 from comity.site.surveys.questionnaire.xlsform import (
     XLSFormError,
     read_xlsform,
@@ -31,7 +32,7 @@ def survey(*rows, settings=""):
     return "\n".join(lines) + "\n" + settings
 
 
-@pytest.mark.parametrize("name", ["household", "one_language"])
+@pytest.mark.parametrize("name", ["household", "one_language", "every_kind"])
 @pytest.mark.parametrize("write", [write_xlsform, write_xlsform_text])
 def test_a_form_from_elsewhere_comes_back_the_same(name, write):
     first = read_xlsform(FORMS / f"{name}.md").questionnaire
@@ -78,6 +79,26 @@ def test_a_real_form_is_asked_as_it_was_meant():
     assert "born" not in [each.name for each in form.relevant_questions({**answers, "persons": 1})]
     assert form.questions["which_other"].relevant.endswith("selected(${which}, 'other')")
     assert [each.question for each in form.validate({})] == ["consent"]
+
+
+def test_every_kind_of_question_and_every_column_of_the_standard_we_take_is_in_one_form():
+    form = read_xlsform(FORMS / "every_kind.md").questionnaire
+    asked = form.questions.values()
+
+    assert {each.kind for each in asked} == set(KINDS)
+    for column in (
+        "hint",
+        "required",
+        "relevant",
+        "constraint",
+        "constraint_message",
+        "default",
+        "calculate",
+        "choice_filter",
+    ):
+        assert any(getattr(each, column) for each in asked), column
+    assert form.languages == ("en", "ar")
+    assert [group.name for group in form.groups] == ["you", "place"]
 
 
 def test_what_would_trace_people_is_left_out_and_said():

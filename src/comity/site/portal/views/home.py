@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from comity.site.portal import queries
+from comity.site.portal.awaited_surveys import awaited_surveys, code_page
 
 NEWEST = 5
 
@@ -24,5 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "corrections": found.corrections[:3],
             "withdrawals": found.withdrawals[:3],
             "has_places": bool(found.places),
+            "surveys": awaited_surveys(found),
+            "code_page": code_page(),
         },
     )

@@ -49,6 +49,7 @@ def invite(
     codes: CodeKey,
     answers_url: str,
     smallest_stratum: int = SMALLEST_STRATUM,
+    is_sample_data: bool = False,
 ) -> dict[str, str]:
     """Stores the sample of `survey` and returns the code of each case, for the letters; codes are stored nowhere.
 
@@ -71,7 +72,7 @@ def invite(
         )
     if len({each.case for each in found}) < len(found):
         raise SampleRefused("The sample has a case twice.", "Give each case a number of its own.")
-    sample = Sample.objects.create(survey=survey, answers_url=answers_url, is_open=True)
+    sample = Sample.objects.create(survey=survey, answers_url=answers_url, is_open=True, is_sample_data=is_sample_data)
     printed = {each.case: codes.code(survey, each.case) for each in found}
     rows = [
         Invitation(code_digest=codes.digest(printed[each.case]), sample=sample, case=each.case, stratum=each.stratum)

@@ -22,6 +22,7 @@ class Sample(models.Model):
     survey = models.SlugField(primary_key=True)
     answers_url = models.CharField(max_length=300)
     is_open = models.BooleanField(default=False)
+    is_sample_data = models.BooleanField(default=False)
 
 
 class Invitation(models.Model):

@@ -17,6 +17,11 @@ def samples() -> list[dict[str, object]]:
     ]
 
 
+def sample_data() -> set[bool]:
+    """Which there are: samples of an example (True), real ones (False)."""
+    return set(Sample.objects.values_list("is_sample_data", flat=True))
+
+
 def cases_to_remind(survey: str) -> list[str]:
     """The cases whose code was not used and that have no final disposition, in the order of their numbers."""
     return list(
@@ -27,11 +32,12 @@ def cases_to_remind(survey: str) -> list[str]:
 
 
 def dispositions(survey: str) -> dict[str, dict[str, int]]:
-    """Stratum -> disposition -> number of cases; used codes count as "I"."""
+    """Stratum -> disposition -> number of cases. "used": a code that was used, whether or not answers came, which nobody knows here;
+    "none": nothing was heard."""
     counted: dict[str, dict[str, int]] = {}
     rows = Invitation.objects.filter(sample_id=survey).values_list("stratum", "is_used", "disposition")
     for stratum, is_used, disposition in rows:
-        kind = "I" if is_used else disposition.strip() or "none"
+        kind = "used" if is_used else disposition.strip() or "none"
         counts = counted.setdefault(stratum, {})
         counts[kind] = counts.get(kind, 0) + 1
     return {stratum: dict(sorted(counts.items())) for stratum, counts in sorted(counted.items())}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -116,7 +117,12 @@ class _Words:
         self.questionnaire, self.language, self.numbers = questionnaire, language, numbers
 
     def text(self, texts: Mapping[str, str]) -> str:
-        return self.questionnaire.text(texts, self.language)
+        """In the language of the form; what a screen puts in from an earlier answer points to that question."""
+        said = self.questionnaire.text(texts, self.language)
+        return re.sub(r"\$\{([^}]*)\}", lambda found: self.pointer(found[1].strip()), said)
+
+    def pointer(self, name: str) -> str:
+        return self.say(message("[answer {number}]", number=self.numbers[name])) if name in self.numbers else "…"
 
     def say(self, sentence: Message) -> str:
         return sentence.in_language(self.language)

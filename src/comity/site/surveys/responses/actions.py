@@ -16,7 +16,7 @@ from comity.errors import ComityError
 from comity.site.surveys.mixing import mix
 from comity.site.surveys.questionnaire import read_questionnaire
 from comity.site.surveys.responses import slots
-from comity.site.surveys.responses.models import Survey
+from comity.site.surveys.responses.models import PaperForm, Survey
 from comity.site.surveys.responses.queries import Fielded
 from comity.site.surveys.responses.writer import write
 from comity.site.surveys.stores import RESPONSES
@@ -88,20 +88,27 @@ def submit(
     if survey.is_opt_in:
         receipt = _opt_in_receipt(survey, token, content)
     else:
-        receipt = _spent(survey, token, stratum, keys)
+        receipt = receipt_of(survey, token, stratum, keys)
     write(survey.name, receipt, content)
     return receipt
 
 
 @transaction.atomic(using=RESPONSES)
 def close_survey(name: str) -> None:
-    """No response is taken any more; the answers can be read from then on."""
+    """No response is taken any more; the answers can be read from then on. Raises CannotField while paper forms wait."""
+    waiting = PaperForm.objects.filter(survey=name).count()
+    if waiting:
+        raise CannotField(
+            _("Paper forms that wait to be keyed or looked up: %(waiting)s.") % {"waiting": waiting},
+            _("Finish them in the office, or set them aside there, and then end the survey."),
+        )
     if not Survey.objects.filter(name=name).update(state=Survey.State.CLOSED):
         raise CannotField(f"There is no survey '{name}'.", "Check the spelling.")
     mix(RESPONSES)
 
 
-def _spent(survey: Fielded, token: str, stratum: str, keys: Path) -> bytes:
+def receipt_of(survey: Fielded, token: str, stratum: str, keys: Path) -> bytes:
+    """What a genuine token of `survey` leaves on the list of spent ones. Raises TokenRefused for any other."""
     key = TokenKey.read(keys, survey.name)
     read = Token.from_text(token)
     if stratum not in survey.strata or not key.is_genuine(stratum, read):

@@ -124,17 +124,26 @@ def ask_group(
     applies = {each.name for each in relevant_questions(questionnaire, answers, today=today)}
     arranged = arrange_group(group, sheet.seed.encode())
     return [
-        _ask(questionnaire, question, sheet, language, problems.get(question.name, ""), today)
+        ask_question(questionnaire, question, sheet, language, problems.get(question.name, ""), today)
         for question in arranged.questions
         if question.name in applies and question.kind != "calculate"
     ]
 
 
-def _ask(
-    questionnaire: Questionnaire, question: Question, sheet: Sheet, language: str, problem: str, today: date
+def ask_question(
+    questionnaire: Questionnaire,
+    question: Question,
+    sheet: Sheet,
+    language: str,
+    problem: str,
+    today: date,
+    *,
+    is_on_paper: bool = False,
 ) -> Asked:
+    """One question as the page shows it. is_on_paper: with every choice, as printed, whatever was answered before."""
     value = sheet.answers.get(question.name)
-    allowed = {each.name for each in choices_for(questionnaire, question, sheet.answers, today=today)}
+    found = question.choices if is_on_paper else choices_for(questionnaire, question, sheet.answers, today=today)
+    allowed = {each.name for each in found}
     chosen = value if isinstance(value, list) else [value]
     places = (
         {str(name): str(at) for at, name in enumerate(value, 1)}

@@ -65,3 +65,31 @@ class RedactedText(models.Model):
     question = models.CharField(max_length=70)
     text = models.TextField()
     hidden = models.IntegerField()
+
+
+class PaperForm(models.Model):
+    """A paper form that was received for a token and is not accepted yet; its row goes when it is.
+
+    number: drawn by chance, written on the paper. token: what it will be spent with. first, second: what two people typed, and
+    who they are; a keying that is not finished can be gone on with.
+    """
+
+    number = models.CharField(max_length=8, primary_key=True)
+    survey = models.CharField(max_length=50)
+    token = models.CharField(max_length=200)
+    stratum = models.CharField(max_length=60)
+    first = models.JSONField(default=dict)
+    first_by = models.CharField(max_length=150, default="")
+    is_first_done = models.BooleanField(default=False)
+    second = models.JSONField(default=dict)
+    second_by = models.CharField(max_length=150, default="")
+    is_second_done = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["survey", "token"], name="one_form_a_token"),
+            models.CheckConstraint(
+                condition=models.Q(first_by="") | ~models.Q(first_by=models.F("second_by")),
+                name="two_people_key_a_form",
+            ),
+        )

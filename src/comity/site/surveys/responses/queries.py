@@ -61,6 +61,11 @@ def surveys() -> list[Survey]:
     return list(Survey.objects.order_by("name"))
 
 
+def sample_data() -> set[bool]:
+    """Which there are: examples (True), real surveys (False)."""
+    return set(Survey.objects.values_list("is_sample_data", flat=True))
+
+
 def counts() -> dict[str, int]:
     """Survey -> number of responses."""
     return {each.name: SpentToken.objects.filter(survey=each.name).count() for each in surveys()}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +20,8 @@ from comity.site.surveys.questionnaire import Group, complete_answers, relevant_
 from comity.site.surveys.responses import actions, queries
 from comity.site.surveys.responses.forms import Sheet, ask_group, first_sheet, neighbour, read_sheet
 from comity.site.surveys.responses.queries import Fielded
+from comity.site.surveys.responses.surroundings import agency_today as _today
+from comity.site.surveys.responses.surroundings import more_languages
 from comity.site.surveys.responses.writer import NotStored
 from comity.site.surveys.tokens import to_text
 
@@ -168,6 +168,7 @@ def _page(
             "keys": json.dumps({name: to_text(bytes.fromhex(key)) for name, key in found.strata.items()}),
             "survey_language": language,
             "direction": "rtl" if is_rtl else "ltr",
+            "more_languages": more_languages(questionnaire),
             "by_interviewer": by_interviewer,
             "modes": [("phone", _("On the phone")), ("in person", _("In person")), ("paper", _("From a paper form"))],
             "codes_url": settings.CODES_URL,
@@ -203,7 +204,3 @@ def _language(request: HttpRequest, found: Fielded) -> str:
     if asked in found.questionnaire.languages:
         return asked
     return str(request.LANGUAGE_CODE)
-
-
-def _today() -> date:
-    return settings.CLOCK().astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()

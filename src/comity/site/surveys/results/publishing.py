@@ -13,7 +13,7 @@ from typing import Any
 from comity.ledger import Signer
 from comity.releases.draft import Draft
 from comity.releases.promises import BROKEN, read_promises
-from comity.releases.publish import Sealed, plan_release, seal_plan
+from comity.releases.publish import Accountability, Sealed, plan_release, seal_plan
 from comity.releases.states import Countersign
 from comity.site.surveys.results.columns import ResultsError
 
@@ -51,12 +51,14 @@ def publish_results(
     signer: Signer,
     today: date,
     standing: Mapping[str, Any] | None = None,
+    account: Accountability | None = None,
     countersign: Countersign | None = None,
 ) -> Sealed:
     """Seal the results into the public folder of the instance, on the promised day or after it; call inside `only_publisher`.
 
-    Raises ResultsError before that day, and where no day was promised.
+    account: all that the agency promises and declares, so that its other promises stay as they are. Raises ResultsError before
+    that day, and where no day was promised.
     """
     refuse_before_the_day(folder, draft.dataset.removeprefix("survey-"), draft.period, today=today)
-    plan = plan_release(folder, draft, standing or {}, signer=signer, today=today)
+    plan = plan_release(folder, draft, standing or {}, account or Accountability(), signer=signer, today=today)
     return seal_plan(folder, plan, signer=signer, today=today, countersign=countersign)

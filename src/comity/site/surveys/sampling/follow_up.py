@@ -17,6 +17,7 @@ from comity.estimates import Dispositions
 OUTCOMES: Mapping[str, str] = {
     "I": "complete", "P": "partial", "RF": "refusal", "NC": "non_contact", "OT": "other", "UH": "unknown_household",
     "UO": "unknown_other", "NE": "ineligible", "": "unknown_household", "none": "unknown_household",
+    "BO": "refusal",  # a break-off, AAPOR 2.12: the code was used, and no answers came
 }  # fmt: skip
 FINAL = frozenset(("I", "P", "RF", "OT", "NE"))
 
