@@ -25,6 +25,7 @@ from comity.site.surveys.responses.queries import Fielded
 from comity.site.surveys.responses.writer import NotStored
 from comity.site.surveys.tokens import to_text
 
+RECEIPT_PLACE = "[[receipt]]"
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ps", "ur")
 
 
@@ -131,16 +132,26 @@ def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bo
         )
     except ComityError as refusal:
         return _show(request, found, sheet, None, by_interviewer, refusal=refusal)
+    return _thank(request, found, receipt, by_interviewer)
+
+
+_thanks: dict[tuple[object, ...], str] = {}  # as many as there are surveys and languages
+
+
+def _thank(request: HttpRequest, found: Fielded, receipt: bytes, by_interviewer: bool) -> HttpResponse:
+    """The last page, which is the same for everybody but for the receipt, and so rendered once."""
+    language = _language(request, found)
+    which = (found.name, request.path, language, by_interviewer)
+    if which not in _thanks:
+        questionnaire = found.questionnaire
+        thanks = questionnaire.text(questionnaire.thanks, language)
+        page = _page(
+            request, found, Sheet({}), "surveys/sent.html", by_interviewer, receipt=RECEIPT_PLACE, thanks=thanks
+        )
+        _thanks[which] = page.content.decode()
     shown = receipt.hex()[:32].upper()
-    return _page(
-        request,
-        found,
-        replace(sheet, answers={}, token="", seed=""),
-        "surveys/sent.html",
-        by_interviewer,
-        receipt=" ".join(shown[at : at + 4] for at in range(0, 32, 4)),
-        thanks=questionnaire.text(questionnaire.thanks, _language(request, found)),
-    )
+    grouped = " ".join(shown[at : at + 4] for at in range(0, 32, 4))
+    return HttpResponse(_thanks[which].replace(RECEIPT_PLACE, grouped))
 
 
 def _page(

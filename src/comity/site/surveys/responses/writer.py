@@ -9,12 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from django.db import DatabaseError, connections, transaction
 from django.utils.translation import gettext as _
@@ -111,29 +112,47 @@ def _settle(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
 def _commit(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> list[bool | Exception | None]:
     """Stores what is new of `batch` and of `queue`, which it moves to `batch`: True; False for what was there; None where closed.
 
-    In the order of the receipts, so that two processes never wait for each other.
+    A handful of statements whatever the size of the batch, each of them in the order of its keys, so that neither a
+    place in the store nor a statement says which of the batch came first.
     """
-    outcomes: dict[int, bool | None] = {}
-    with _turn(), transaction.atomic(using=RESPONSES), connections[RESPONSES].cursor() as cursor:
+    outcomes: list[bool | Exception | None] = []
+    new: dict[str, dict[bytes, bytes]] = {}  # survey -> receipt -> content
+    with _turn() as cursor:
         _gather(batch, queue)  # only now: many came while another process had its turn
-        cursor.execute("SELECT name, state, first_slot, slots FROM survey_responses_survey")
-        surveys = {name: (state, first, count) for name, state, first, count in cursor.fetchall()}
-        for at in sorted(range(len(batch)), key=lambda at: batch[at].receipt):
-            arrival = batch[at]
-            state, first, count = surveys.get(arrival.survey, (Survey.State.CLOSED, 0, 0))
-            if state != Survey.State.OPEN:
-                cursor.execute("SELECT 1 FROM survey_responses_spenttoken WHERE receipt = %s", [arrival.receipt])
-                outcomes[at] = False if cursor.fetchone() else None
-                continue
-            cursor.execute(
-                "INSERT INTO survey_responses_spenttoken (receipt, survey) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                [arrival.receipt, arrival.survey],
-            )
-            is_new = bool(cursor.rowcount)
-            if is_new:
-                slots.store(arrival.content, first, count)
-            outcomes[at] = is_new
-    return [outcomes[at] for at in range(len(batch))]
+        cursor.execute(
+            "SELECT name, first_slot, slots FROM survey_responses_survey WHERE state = %s", [Survey.State.OPEN]
+        )
+        ranges = {name: (first, count) for name, first, count in cursor.fetchall()}
+        spent = _spent(cursor, {arrival.receipt for arrival in batch})
+        for arrival in batch:
+            is_new = arrival.receipt not in spent
+            if is_new and arrival.survey in ranges:
+                spent.add(arrival.receipt)
+                new.setdefault(arrival.survey, {})[arrival.receipt] = arrival.content
+            outcomes.append(None if is_new and arrival.survey not in ranges else is_new)
+        _spend(cursor, {receipt: survey for survey, contents in new.items() for receipt in contents})
+        for survey, contents in new.items():
+            slots.store(contents.values(), *ranges[survey])
+    return outcomes
+
+
+def _spent(cursor: Any, receipts: set[bytes]) -> set[bytes]:
+    """Those of `receipts` that are on the list of spent tokens."""
+    cursor.execute(
+        f"SELECT receipt FROM survey_responses_spenttoken WHERE receipt IN ({', '.join(['%s'] * len(receipts))})",
+        list(receipts),
+    )
+    return {bytes(receipt) for (receipt,) in cursor.fetchall()}
+
+
+def _spend(cursor: Any, survey_of: Mapping[bytes, str]) -> None:
+    """Puts receipts on the list of spent tokens."""
+    if survey_of:
+        cursor.execute(
+            "INSERT INTO survey_responses_spenttoken (receipt, survey) VALUES "
+            + ", ".join(["(%s, %s)"] * len(survey_of)),
+            [value for receipt in sorted(survey_of) for value in (receipt, survey_of[receipt])],
+        )
 
 
 def _gather(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
@@ -145,21 +164,26 @@ def _gather(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
 
 
 def _make_room(surveys: set[str]) -> None:
-    with _turn(), transaction.atomic(using=RESPONSES):
+    with _turn():
         for survey in Survey.objects.filter(name__in=surveys):
             slots.grow(survey)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """One SQLite writer at a time, waiting in the kernel: SQLite's own waiting is by sleeping, and up to 100 ms too long."""
-    if connections[RESPONSES].vendor != "sqlite":
-        yield
-        return
-    path = Path(str(connections[RESPONSES].settings_dict["NAME"]) + ".turn")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _turn() -> Iterator[Any]:
+    """The cursor of a transaction that no other writer's overlaps: what was seen to be free or unspent stays so until the commit.
+
+    On SQLite writers wait in the kernel: SQLite's own waiting is by sleeping, and up to 100 ms too long.
+    """
+    connection = connections[RESPONSES]
+    with ExitStack() as held:
+        if connection.vendor == "sqlite":
+            path = Path(str(connection.settings_dict["NAME"]) + ".turn")
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            held.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        held.enter_context(transaction.atomic(using=RESPONSES))
+        cursor = held.enter_context(connection.cursor())
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE survey_responses_survey IN SHARE ROW EXCLUSIVE MODE")  # readers do not wait
+        yield cursor
