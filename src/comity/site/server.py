@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -112,13 +113,16 @@ def _secret(path: Path) -> str:
 def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: Callable[[], None]) -> None:
     from gunicorn.app.base import BaseApplication
 
+    has_desk = ANSWERS in parts
+    threads = 4 if parts == (PORTAL,) else 24  # the pages of surveys wait for the disk, many at a time
+
     class Portal(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             settings: dict[str, Any] = {
                 "bind": f"fd://{listener.fileno()}",
                 "workers": workers,
-                "worker_class": "gthread",
-                "threads": 4 if parts == (PORTAL,) else 24,  # answers wait for the disk, many at a time
+                **({"worker_class": "asgi"} if has_desk else {"worker_class": "gthread", "threads": threads}),
+                "asgi_lifespan": "off",
                 "keepalive": 15,
                 "timeout": 60,
                 "graceful_timeout": 5,
@@ -132,8 +136,11 @@ def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: C
                     self.cfg.set(name, value)
 
         def load(self) -> Callable[..., Any]:
-            from comity.site.wsgi import application
-
+            if has_desk:
+                from comity.site.asgi import application
+            else:
+                from comity.site.wsgi import application
+            gc.freeze()  # what is loaded is never garbage, and processes share it
             return application
 
     Portal().run()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404
@@ -49,6 +51,16 @@ def fielded(name: str) -> Fielded:
         found.access == Survey.Access.OPT_IN,
         found.is_sample_data,
     )
+
+
+def language_of(survey: Fielded, asked: str, site: str) -> str:
+    """The address's language, `site`; a language of the questionnaire that the site itself lacks is `asked` for as ?in=."""
+    return asked if asked in survey.questionnaire.languages else site
+
+
+def today() -> date:
+    """The day that an answer gets now."""
+    return settings.CLOCK().astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()
 
 
 def is_open(name: str) -> bool:

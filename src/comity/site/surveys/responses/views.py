@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,12 +18,12 @@ from django.views.decorators.gzip import gzip_page
 from comity.errors import ComityError
 from comity.site.surveys.questionnaire import Group, complete_answers, relevant_groups, validate
 from comity.site.surveys.responses import actions, queries
-from comity.site.surveys.responses.forms import Sheet, ask_group, first_sheet, neighbour, read_sheet
+from comity.site.surveys.responses.forms import Sheet, ask_group, first_sheet, neighbour, read_sheet, token_of
 from comity.site.surveys.responses.queries import Fielded
+from comity.site.surveys.responses.receipts import RECEIPT_PLACE, THANKS, receipt_as_shown
 from comity.site.surveys.responses.writer import NotStored
 from comity.site.surveys.tokens import to_text
 
-RECEIPT_PLACE = "[[receipt]]"
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ps", "ur")
 
 
@@ -39,7 +37,10 @@ def surveys(request: HttpRequest) -> HttpResponse:
 @gzip_page
 def survey(request: HttpRequest, name: str) -> HttpResponse:
     """One survey: its introduction, its pages, and the thanks with the receipt."""
-    return answer(request, queries.fielded(name), by_interviewer=False)
+    found = queries.fielded(name)
+    if THANKS in request.META:
+        return _thank(request, found, RECEIPT_PLACE, by_interviewer=False)
+    return answer(request, found, by_interviewer=False)
 
 
 def answer(request: HttpRequest, found: Fielded, *, by_interviewer: bool) -> HttpResponse:
@@ -50,7 +51,7 @@ def answer(request: HttpRequest, found: Fielded, *, by_interviewer: bool) -> Htt
     sheet = read_sheet(questionnaire, request.POST)
     if not by_interviewer:
         sheet = replace(sheet, mode="web")
-    today = _today()
+    today = queries.today()
     if sheet.go in ("start", "show"):
         here = next((each for each in questionnaire.groups if each.name == sheet.page), None)
         return _show(request, found, sheet, here or neighbour(questionnaire, sheet, 1, today), by_interviewer)
@@ -93,7 +94,7 @@ def _show(
         return _page(request, found, sheet, "surveys/send.html", by_interviewer, status=status, refusal=refusal)
     language = _language(request, found)
     said = {each.question: each.message.in_language(language) for each in problems}
-    today = _today()
+    today = queries.today()
     asked = ask_group(found.questionnaire, group, sheet, language, said, today)
     pages = [each.name for each in relevant_groups(found.questionnaire, sheet.answers, today=today)]
     sheet = replace(sheet, page=group.name, shown=tuple(each.question.name for each in asked))
@@ -114,7 +115,7 @@ def _show(
 
 
 def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bool) -> HttpResponse:
-    questionnaire, today = found.questionnaire, _today()
+    questionnaire, today = found.questionnaire, queries.today()
     problems = validate(questionnaire, sheet.answers, today=today)
     if problems:
         page = questionnaire.group_of.get(problems[0].question)
@@ -123,7 +124,7 @@ def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bo
         receipt = actions.submit(
             found,
             complete_answers(questionnaire, sheet.answers, today=today),
-            token=sheet.seed * 2 if found.is_opt_in else sheet.token,
+            token=token_of(found, sheet),
             stratum=sheet.stratum,
             keys=settings.KEYS,
             day=today,
@@ -132,26 +133,13 @@ def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bo
         )
     except ComityError as refusal:
         return _show(request, found, sheet, None, by_interviewer, refusal=refusal)
-    return _thank(request, found, receipt, by_interviewer)
+    return _thank(request, found, receipt_as_shown(receipt), by_interviewer)
 
 
-_thanks: dict[tuple[object, ...], str] = {}  # as many as there are surveys and languages
-
-
-def _thank(request: HttpRequest, found: Fielded, receipt: bytes, by_interviewer: bool) -> HttpResponse:
-    """The last page, which is the same for everybody but for the receipt, and so rendered once."""
-    language = _language(request, found)
-    which = (found.name, request.path, language, by_interviewer)
-    if which not in _thanks:
-        questionnaire = found.questionnaire
-        thanks = questionnaire.text(questionnaire.thanks, language)
-        page = _page(
-            request, found, Sheet({}), "surveys/sent.html", by_interviewer, receipt=RECEIPT_PLACE, thanks=thanks
-        )
-        _thanks[which] = page.content.decode()
-    shown = receipt.hex()[:32].upper()
-    grouped = " ".join(shown[at : at + 4] for at in range(0, 32, 4))
-    return HttpResponse(_thanks[which].replace(RECEIPT_PLACE, grouped))
+def _thank(request: HttpRequest, found: Fielded, receipt: str, by_interviewer: bool) -> HttpResponse:
+    """The last page; the same for everybody but for the receipt."""
+    thanks = found.questionnaire.text(found.questionnaire.thanks, _language(request, found))
+    return _page(request, found, Sheet({}), "surveys/sent.html", by_interviewer, receipt=receipt, thanks=thanks)
 
 
 def _page(
@@ -209,12 +197,4 @@ def survey_receipts_file(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _language(request: HttpRequest, found: Fielded) -> str:
-    """The address's language; a language of the questionnaire that the site itself lacks comes as ?in=."""
-    asked = request.GET.get("in", "")
-    if asked in found.questionnaire.languages:
-        return asked
-    return str(request.LANGUAGE_CODE)
-
-
-def _today() -> date:
-    return settings.CLOCK().astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()
+    return queries.language_of(found, request.GET.get("in", ""), request.LANGUAGE_CODE)

@@ -48,14 +48,20 @@ class Arrival:
     outcome: Future[bool | None] = field(default_factory=Future)
 
 
-def write(survey: str, receipt: bytes, content: bytes) -> bool:
+def post(arrival: Arrival) -> None:
+    """Leaves `arrival` to this process's writer; `arrival.outcome` tells what became of it.
+
+    True: it is durable. False: its token was spent before, and nothing changed. None: the survey takes no more.
+    """
+    _writer().put(arrival)
+
+
+def write(arrival: Arrival) -> bool:
     """Stores a response durably. Returns False when its token was spent before, and changes nothing then.
 
-    Raises SurveyClosed, ResponseTooLong, or NotStored.
+    Raises SurveyClosed or NotStored.
     """
-    slots.check_length(content)
-    arrival = Arrival(survey, receipt, content)
-    _writer().put(arrival)
+    post(arrival)
     try:
         outcome = arrival.outcome.result(timeout=PATIENCE_SECONDS)
     except (DatabaseError, TimeoutError, slots.NoSlotFree) as problem:
