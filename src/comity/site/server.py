@@ -111,6 +111,7 @@ def _secret(path: Path) -> str:
 
 
 def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: Callable[[], None]) -> None:
+    from django.urls import get_resolver
     from gunicorn.app.base import BaseApplication
 
     has_desk = ANSWERS in parts
@@ -140,6 +141,7 @@ def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: C
                 from comity.site.asgi import application
             else:
                 from comity.site.wsgi import application
+            get_resolver().url_patterns  # noqa: B018 - loads all views now, so that no visitor waits for it
             gc.freeze()  # what is loaded is never garbage, and processes share it
             return application
 
