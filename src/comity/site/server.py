@@ -77,6 +77,7 @@ def serve(
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
     if surveys is not None:
         prepare_surveys(surveys)
+        _forget_orders()
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
     what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
@@ -100,6 +101,20 @@ def prepare_surveys(surveys: Surveys) -> None:
     from comity.site.stores import prepare_stores
 
     prepare_stores()
+
+
+def _forget_orders() -> None:
+    """What a server that was killed left behind tells the order of its last minutes, until the stores are mixed."""
+    from django.conf import settings
+    from django.db import connections
+
+    from comity.site.surveys.mixing import mix
+    from comity.site.surveys.stores import INVITATIONS, RESPONSES
+
+    for store in (INVITATIONS, RESPONSES):
+        if store in settings.DATABASES:
+            mix(store)
+    connections.close_all()
 
 
 def _secret(path: Path) -> str:

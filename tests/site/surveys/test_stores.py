@@ -161,6 +161,44 @@ def test_where_responses_lie_in_the_file_does_not_depend_on_the_order_in_which_t
     assert files[0] == files[1] == files[2]
 
 
+def test_what_the_list_of_spent_tokens_holds_does_not_depend_on_the_order_in_which_they_came_once_it_is_mixed(fielded):
+    """The same tokens in two orders end in the same bytes, but for SQLite's count of changes; before, they do not."""
+    from django.db import connections
+
+    from comity.site.surveys.mixing import mix
+    from comity.site.surveys.responses import writer
+
+    path = fielded.folder / "responses.sqlite3"
+    fresh = path.read_bytes()
+    random_ = random.Random(5)
+    receipts = sorted(random_.randbytes(32) for _ in range(1200))
+    before, after = [], []
+    for seed in (1, 2):
+        order = list(receipts)
+        random.Random(seed).shuffle(order)
+        for at in range(0, len(order), 40):
+            with writer._turn() as cursor:
+                writer._spend(cursor, dict.fromkeys(order[at : at + 40], "town"))
+        for files in (before, after):
+            connections["responses"].close()
+            content = bytearray(path.read_bytes())
+            content[24:28] = content[40:44] = content[92:96] = bytes(4)
+            files.append(content)
+            mix("responses")
+        connections["responses"].close()
+        path.write_bytes(fresh)
+
+    assert before[0] != before[1]
+    assert after[0] == after[1]
+    assert receipts[0] in after[0]
+
+
+def test_mixing_takes_a_small_part_of_the_time_and_ten_minutes_are_the_longest_wait():
+    from comity.site.surveys.mixing import wait_after
+
+    assert [wait_after(seconds) for seconds in (0, 0.01, 0.5, 1.2, 60)] == [60, 60, 250, 600, 600]
+
+
 def test_a_slot_is_never_written_twice_and_then_nothing_of_the_batch_is_stored(fielded):
     from django.db import connections, transaction
 

@@ -102,7 +102,6 @@ def arrival(
     return Arrival(survey.name, receipt, content)
 
 
-@transaction.atomic(using=RESPONSES)
 def close_survey(name: str) -> None:
     """No response is taken any more; the answers can be read from then on."""
     if not Survey.objects.filter(name=name).update(state=Survey.State.CLOSED):

@@ -14,11 +14,9 @@ from django.conf import settings
 from django.http import Http404
 
 from comity.errors import ComityError
-from comity.site.surveys.mixing import mix
 from comity.site.surveys.questionnaire import Questionnaire, read_questionnaire
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import SpentToken, Survey
-from comity.site.surveys.stores import RESPONSES
 
 
 class StillOpen(ComityError):
@@ -113,5 +111,4 @@ def responses(name: str) -> list[dict[str, Any]]:
     survey = Survey.objects.get(name=name)
     if survey.state == Survey.State.OPEN:
         raise StillOpen(f"The survey '{name}' is still open.", "Close it first; results are read once.")
-    mix(RESPONSES)
     return [json.loads(content) for content in slots.read_all(survey)]

@@ -6,14 +6,12 @@ sending twice, from two devices, or again after a lost connection or a killed se
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -25,6 +23,7 @@ from comity.site.surveys.mixing import mix_later
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import Survey
 from comity.site.surveys.stores import RESPONSES
+from comity.site.surveys.turns import sqlite_turn
 
 MOST_TOGETHER = 64
 PATIENCE_SECONDS = 30.0
@@ -177,19 +176,9 @@ def _make_room(surveys: set[str]) -> None:
 
 @contextmanager
 def _turn() -> Iterator[Any]:
-    """The cursor of a transaction that no other writer's overlaps: what was seen to be free or unspent stays so until the commit.
-
-    On SQLite writers wait in the kernel: SQLite's own waiting is by sleeping, and up to 100 ms too long.
-    """
+    """The cursor of a transaction that no other writer's overlaps: what was seen to be free or unspent stays so until the commit."""
     connection = connections[RESPONSES]
-    with ExitStack() as held:
-        if connection.vendor == "sqlite":
-            path = Path(str(connection.settings_dict["NAME"]) + ".turn")
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            held.callback(os.close, handle)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        held.enter_context(transaction.atomic(using=RESPONSES))
-        cursor = held.enter_context(connection.cursor())
+    with sqlite_turn(RESPONSES), transaction.atomic(using=RESPONSES), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("LOCK TABLE survey_responses_survey IN SHARE ROW EXCLUSIVE MODE")  # readers do not wait
         yield cursor
