@@ -41,7 +41,7 @@ with transaction.atomic(using="responses"):
     for _ in range(50):
         slots.store([answers] * 100, survey.first_slot, survey.slots)
 actions.close_survey("closed")
-add_account("custodian", "custodian", password=sys.argv[4])
+add_account("custodian", role="custodian", password=sys.argv[4])
 """
 
 
@@ -64,7 +64,8 @@ def others_work(server: Server, password: str, folder: Path) -> Iterator[dict[st
         for name in WORK
     }
     export.start()
-    time.sleep(3)  # until they have started
+    for name, program in programs.items():
+        done[name] = [float(program.stdout.readline())]  # until each has done its work once
     try:
         yield done
     finally:
@@ -72,7 +73,7 @@ def others_work(server: Server, password: str, folder: Path) -> Iterator[dict[st
         export.join()
         for name, program in programs.items():
             program.terminate()
-            done[name] = [float(line) for line in program.communicate()[0].split()]
+            done[name] += [float(line) for line in program.communicate()[0].split()]
 
 
 def _export(server: Server, password: str, stop: threading.Event, times: list[float]) -> None:
@@ -92,7 +93,7 @@ def _import_records(folder: Path) -> None:
     import records
 
     with tempfile.TemporaryDirectory(dir=folder) as into:
-        records.run_comity(records.generate(100_000), Path(into))
+        records.run_comity(records.generate(50_000), Path(into))
 
 
 def _import_questionnaire(folder: Path) -> None:
@@ -105,13 +106,13 @@ def _import_questionnaire(folder: Path) -> None:
 def _weigh(folder: Path) -> None:
     import estimates
 
-    estimates.raking(estimates.SIX, base=True, tolerance=1e-9)(folder, 300_000).run()
+    estimates.raking(estimates.SIX, base=True, tolerance=1e-9)(folder, 200_000).run()
 
 
 WORK = {
-    "imports of 100,000 records": _import_records,
+    "imports of 50,000 records": _import_records,
     "imports of a questionnaire": _import_questionnaire,
-    "weightings of 300,000": _weigh,
+    "weightings of 200,000": _weigh,
 }
 
 

@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -16,6 +17,8 @@ from comity.errors import ComityError, UsageError
 from comity.site.databases import DATABASE_SETTINGS
 from comity.site.parts import ANSWERS, CODES, PORTAL
 
+# How long a thread may compute while others wait. Python's 5 ms, several times an answer, would be felt beside an export.
+SECONDS_IN_A_ROW = 0.0005
 BUILT = Path(__file__).parent / "static" / "built"
 
 
@@ -157,6 +160,7 @@ def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: C
             else:
                 from comity.site.wsgi import application
             get_resolver().url_patterns  # noqa: B018 - loads all views now, so that no visitor waits for it
+            sys.setswitchinterval(SECONDS_IN_A_ROW)
             gc.freeze()  # what is loaded is never garbage, and processes share it
             return application
 
