@@ -29,8 +29,8 @@ import json, os, random, sys
 from pathlib import Path
 os.environ["COMITY_PARTS"] = "codes,answers"
 os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-from comity.site.server import Surveys, prepare_surveys
-prepare_surveys(Surveys(Path(sys.argv[1]), json.loads(sys.argv[2])))
+from comity.site.server import SiteSetup, prepare_site
+prepare_site(SiteSetup(Path(sys.argv[1]), json.loads(sys.argv[2])))
 from comity.site.community.actions import add_account
 from comity.site.surveys.questionnaire.bank import standard_questionnaire
 from comity.site.surveys.responses import actions, slots

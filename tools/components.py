@@ -36,6 +36,7 @@ IN_WORDS = {
 READ_BY_A_PERSON = {
     "@uswds/uswds": "CC0-1.0",  # LICENSE.md: public domain but for fonts (OFL-1.1, Apache-2.0) and icons (Apache-2.0)
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",  # looks at printed pages in tests only
+    "pyrage": "MIT",  # its LICENSE file
     "pyxform": "BSD-2-Clause",  # its LICENSE file
     "svy": "MIT",  # the text stands where the name should
     "svy-rs": "MIT",  # its LICENSE file

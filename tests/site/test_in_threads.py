@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 
 import pytest
 
@@ -87,7 +88,7 @@ class Parts:
     """A response that knows whether it was closed."""
 
     def __init__(self, count: int, size: int) -> None:
-        self.left, self.size, self.is_closed = count, size, False
+        self.left, self.size, self.closed = count, size, threading.Event()
 
     def __iter__(self):
         return self
@@ -99,7 +100,7 @@ class Parts:
         return b"x" * self.size
 
     def close(self) -> None:
-        self.is_closed = True
+        self.closed.set()
 
 
 @pytest.mark.parametrize(("count", "size"), [(0, 1), (3, 10), (1, 65_536), (40, 50_000)])
@@ -113,7 +114,7 @@ def test_an_answer_comes_whole_and_is_closed(count, size):
     _, _, answer = ask(application)
 
     assert len(b"".join(answer)) == count * size
-    assert parts.is_closed
+    assert parts.closed.wait(10)
 
 
 def test_an_answer_that_nobody_waits_for_is_closed():
@@ -127,13 +128,7 @@ def test_an_answer_that_nobody_waits_for_is_closed():
         ask(application, gone=True)
 
     assert parts.left > 90
-    for _ in range(100):
-        if parts.is_closed:
-            break
-        import time
-
-        time.sleep(0.01)
-    assert parts.is_closed
+    assert parts.closed.wait(10)
 
 
 def test_what_an_application_raises_is_raised():

@@ -12,6 +12,7 @@ from django.utils import translation
 from comity.errors import ComityError
 from comity.site.portal.queries import Withdrawn
 from comity.site.portal.views.changes import tombstone_page
+from comity.site.stores import PAGES_WITHOUT_DATABASE
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -43,8 +44,9 @@ def plain_refusals(get_response: GetResponse) -> GetResponse:
         if isinstance(problem, Withdrawn):
             return tombstone_page(request, problem.tombstone)
         if isinstance(problem, ComityError):
-            is_survey = request.resolver_match is not None and "surveys" in request.resolver_match.app_names
-            template, status = ("surveys/refusal.html", 422) if is_survey else ("refusal.html", 503)
+            name = request.resolver_match.view_name if request.resolver_match else ""
+            template = "surveys/refusal.html" if name.startswith("surveys:") else "refusal.html"
+            status = 503 if name in PAGES_WITHOUT_DATABASE else 422
             return render(request, template, {"problem": problem}, status=status)
         return None
 

@@ -14,7 +14,24 @@ from comity.errors import ComityError
 from comity.site.kept_pages import KeptPages
 from comity.site.parts import PORTAL
 
-SURVEY_PATHS = ("/code/", "/survey/", "/office/")
+PORTAL_PATHS = (
+    "/api/",
+    "/corrections/",
+    "/data.json",
+    "/dictionary/",
+    "/explore/",
+    "/favicon.ico",
+    "/feed.xml",
+    "/methods/",
+    "/places/",
+    "/promises/",
+    "/public/",
+    "/quality/",
+    "/releases/",
+    "/robots.txt",
+    "/toolkit/",
+    "/verify/",
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "comity.site.settings")
 
@@ -35,16 +52,16 @@ def build_application() -> Callable[..., Any]:
 
 
 class _PortalKept:
-    """Keeps the portal's answers, and never one of a survey: a kept form would give two people the same page."""
+    """Keeps the portal's answers, and never one of another part: a kept form would give two people the same page."""
 
     def __init__(self, django: Callable[..., Any], kept: Callable[..., Any]) -> None:
         self._django, self._kept = django, kept
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         path = environ.get("PATH_INFO", "")
-        if path.removeprefix("/es").startswith(SURVEY_PATHS):
-            return self._django(environ, start_response)
-        return self._kept(environ, start_response)
+        bare = path.removeprefix("/es") or "/"
+        answers = self._kept if bare == "/" or bare.startswith(PORTAL_PATHS) else self._django
+        return answers(environ, start_response)
 
 
 def _stamp() -> object:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,14 @@ NAVIGATION = (
     ("quality", _("Data quality")),
     ("verify", _("Verify")),
     ("toolkit", _("Toolkit")),
+)
+OF_THE_COMMUNITY = (
+    ("commitments:commitments", _("Commitments")),
+    ("planning:plans", _("Plans")),
+    ("training:training", _("Training")),
+    ("outreach:events", _("Events")),
+    ("outreach:questions", _("Questions")),
+    ("projects:projects", _("Small projects")),
 )
 
 
@@ -44,7 +53,19 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
             for code in found.languages
             if code in names
         ],
-        "navigation": NAVIGATION,
-        "here": request.resolver_match.url_name if request.resolver_match else None,
+        "navigation": (*NAVIGATION, *_served(OF_THE_COMMUNITY)),
+        "here": request.resolver_match.view_name if request.resolver_match else None,
         "next_due": waiting[0] if waiting else None,
     }
+
+
+def _served(pages: tuple[tuple[str, Any], ...]) -> list[tuple[str, Any]]:
+    """Those of `pages` that this process has."""
+    found = []
+    for name, label in pages:
+        try:
+            reverse(name)
+        except NoReverseMatch:
+            continue
+        found.append((name, label))
+    return found

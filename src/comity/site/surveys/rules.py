@@ -1,73 +1,33 @@
-"""Who may do what: one table of every address of the survey pages. What is not in it is refused.
+"""Who may do what on the survey pages.
 
 A custodian keeps the survey and never works for the police. An agency analyst sees what everybody sees, at the same moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from comity.site.community.access import EVERYONE, READ, Access, only
+from comity.site.community.roles import Role
 
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotAllowed
-from django.template.loader import render_to_string
+CUSTODIAN = only(Role.CUSTODIAN)
+INTERVIEWER = only(Role.INTERVIEWER)
+REDACTOR = only(Role.REDACTOR)
+FIELD_WORK = CUSTODIAN | INTERVIEWER | REDACTOR
 
-from comity.site.community.models import Role
-
-EVERYONE = "everyone"
-STAFF = frozenset(Role.values)
-CUSTODIAN = frozenset({Role.CUSTODIAN.value})
-INTERVIEWER = frozenset({Role.INTERVIEWER.value})
-REDACTOR = frozenset({Role.REDACTOR.value})
-
-# url name -> method -> roles. HEAD and OPTIONS go with GET.
-ACCESS: Mapping[str, Mapping[str, frozenset[str] | str]] = {
-    "code": {"GET": EVERYONE, "POST": EVERYONE},
-    "code_token": {"POST": EVERYONE},
-    "surveys": {"GET": EVERYONE},
-    "survey": {"GET": EVERYONE, "POST": EVERYONE},
-    "survey_promise": {"GET": EVERYONE},
-    "survey_receipts": {"GET": EVERYONE},
-    "survey_receipts_file": {"GET": EVERYONE},
-    "sign_in": {"GET": EVERYONE, "POST": EVERYONE},
-    "sign_out": {"POST": STAFF},
-    "office": {"GET": STAFF},
-    "office_sample": {"GET": CUSTODIAN},
-    "office_disposition": {"POST": CUSTODIAN | INTERVIEWER},
-    "office_close_codes": {"POST": CUSTODIAN},
-    "office_close": {"POST": CUSTODIAN},
-    "office_responses": {"GET": CUSTODIAN},
-    "office_texts": {"GET": REDACTOR},
-    "office_redact": {"POST": REDACTOR},
-    "office_interview": {"GET": INTERVIEWER, "POST": INTERVIEWER},
+ACCESS: Access = {
+    "surveys:code": {"GET": EVERYONE, "POST": EVERYONE},
+    "surveys:code_token": {"POST": EVERYONE},
+    "surveys:surveys": READ,
+    "surveys:survey": {"GET": EVERYONE, "POST": EVERYONE},
+    "surveys:survey_promise": READ,
+    "surveys:survey_receipts": READ,
+    "surveys:survey_receipts_file": READ,
+    "surveys:office": {"GET": FIELD_WORK},
+    "surveys:office_sample": {"GET": CUSTODIAN},
+    "surveys:office_disposition": {"POST": CUSTODIAN | INTERVIEWER},
+    "surveys:office_close_codes": {"POST": CUSTODIAN},
+    "surveys:office_close": {"POST": CUSTODIAN},
+    "surveys:office_responses": {"GET": CUSTODIAN},
+    "surveys:office_texts": {"GET": REDACTOR},
+    "surveys:office_redact": {"POST": REDACTOR},
+    "surveys:office_interview": {"GET": INTERVIEWER, "POST": INTERVIEWER},
 }
-
-View = Callable[..., HttpResponse]
-
-
-def guard(get_response: View) -> View:
-    """Middleware: looks each survey address up in ACCESS before its view runs."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
-
-    def process_view(request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
-        match = request.resolver_match
-        if match is None or "surveys" not in match.app_names:
-            return None
-        methods = ACCESS.get(match.url_name or "", {})
-        method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method or ""
-        if not methods:
-            return HttpResponseForbidden()
-        if method not in methods:
-            return HttpResponseNotAllowed(list(methods))
-        roles = methods[method]
-        if roles == EVERYONE:
-            return None
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.path) if method == "GET" else HttpResponseForbidden()
-        if request.user.role not in roles:
-            return HttpResponseForbidden(render_to_string("surveys/forbidden.html", request=request))
-        return None
-
-    middleware.process_view = process_view  # type: ignore[attr-defined]
-    return middleware

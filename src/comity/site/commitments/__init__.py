@@ -1,0 +1,1 @@
+"""Commitments: what was promised because of a number, and whether the number moved."""

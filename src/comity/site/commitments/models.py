@@ -1,0 +1,3 @@
+"""The tables of commitments."""
+
+from __future__ import annotations

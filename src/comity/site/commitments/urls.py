@@ -1,0 +1,9 @@
+"""Addresses of commitments, in each language."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "commitments"
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,1 @@
+"""Outreach: events, profiles, the press page, subscriptions and questions."""

@@ -1,0 +1,3 @@
+"""The tables of outreach."""
+
+from __future__ import annotations

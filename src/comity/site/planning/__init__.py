@@ -1,0 +1,1 @@
+"""Planning: plans that a department cannot write alone."""

@@ -1,0 +1,3 @@
+"""The tables of planning."""
+
+from __future__ import annotations

@@ -1,0 +1,53 @@
+"""Who may see the portal: everyone, all of it; nothing here is written."""
+
+from __future__ import annotations
+
+from comity.site.community.access import READ, Access
+
+ACCESS: Access = dict.fromkeys(
+    (
+        "home",
+        "releases",
+        "dataset",
+        "period",
+        "release",
+        "release-changes",
+        "release-dictionary",
+        "release-methods",
+        "release-quality",
+        "places",
+        "place",
+        "tables",
+        "explore",
+        "explore-csv",
+        "dictionary",
+        "methods",
+        "quality",
+        "promises",
+        "promise",
+        "corrections",
+        "verify",
+        "api",
+        "feed",
+        "public-file",
+        "verify-in-browser",
+        "data-json",
+        "robots",
+        "icon",
+        "api:openapi-json",
+        "api:releases",
+        "api:calendar",
+        "api:breaks",
+        "api:withdrawals",
+        "api:over_time",
+        "api:release",
+        "api:changes",
+        "api:findings",
+        "api:finding",
+        "api:table",
+        "api:crossing",
+        "api:rows",
+        "api:api-root",
+    ),
+    READ,
+)

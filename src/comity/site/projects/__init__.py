@@ -1,0 +1,1 @@
+"""Projects: small projects of neighbours, from the idea to what changed."""

@@ -1,0 +1,3 @@
+"""The tables of projects."""
+
+from __future__ import annotations

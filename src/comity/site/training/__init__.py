@@ -1,0 +1,1 @@
+"""Training: courses, who is due, and whether it changed anything."""

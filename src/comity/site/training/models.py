@@ -1,0 +1,3 @@
+"""The tables of training."""
+
+from __future__ import annotations
