@@ -55,12 +55,14 @@ def with_closed_survey(instance: Instance, answers: dict[str, object]) -> str:
 
 @contextmanager
 def others_work(server: Server, password: str, folder: Path) -> Iterator[dict[str, list[float]]]:
-    """Three kinds of work, each repeated until the end: name -> seconds of each."""
+    """Four kinds of work, each repeated until the end: name -> seconds of each; those of the command line with `nice`, as in deploy/."""
     done: dict[str, list[float]] = {"exports of 5,000 responses": []}
     stop = threading.Event()
     export = threading.Thread(target=_export, args=[server, password, stop, done["exports of 5,000 responses"]])
     programs = {
-        name: subprocess.Popen([sys.executable, __file__, name, str(folder)], stdout=subprocess.PIPE, text=True)
+        name: subprocess.Popen(
+            ["nice", "-n", "10", sys.executable, __file__, name, str(folder)], stdout=subprocess.PIPE, text=True
+        )
         for name in WORK
     }
     export.start()
