@@ -24,7 +24,7 @@ from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import Survey
 survey = Survey.objects.get(name="town")
 content = {"day": "2027-03-01", "mode": "web", "stratum": "", "answers": {"open_keep": "=Officer Smith, 555-123-4567"}}
-slots.store(json.dumps(content).encode(), survey.first_slot, survey.slots)
+slots.store([json.dumps(content).encode()], survey.first_slot, survey.slots)
 """
 
 

@@ -35,6 +35,8 @@ class QuietServer(logging.Logger):
         self.addHandler(handler)
         self.error_log = self.access_log = self
 
+    access_log_enabled = False
+
     def access(self, resp: Any, req: Any, environ: Mapping[str, Any], request_time: Any) -> None:
         """Nothing."""
 

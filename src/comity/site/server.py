@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -16,6 +18,8 @@ from comity.site.databases import DATABASE_SETTINGS
 from comity.site.operations.counts import shared_counts
 from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL
 
+# How long a thread may compute while others wait. Python's 5 ms, several times an answer, would be felt beside an export.
+SECONDS_IN_A_ROW = 0.0005
 BUILT = Path(__file__).parent / "static" / "built"
 
 
@@ -79,6 +83,7 @@ def serve(
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
     if setup is not None:
         prepare_site(setup)
+        _forget_orders()
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
     what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
@@ -112,6 +117,20 @@ def configure_site(setup: SiteSetup) -> None:
     django.setup()
 
 
+def _forget_orders() -> None:
+    """What a server that was killed left behind tells the order of its last minutes, until the stores are mixed."""
+    from django.conf import settings
+    from django.db import connections
+
+    from comity.site.surveys.mixing import mix
+    from comity.site.surveys.stores import INVITATIONS, RESPONSES
+
+    for store in (INVITATIONS, RESPONSES):
+        if store in settings.DATABASES:
+            mix(store)
+    connections.close_all()
+
+
 def _secret(path: Path) -> str:
     """The key that signs sessions, made when there is none: all processes, and the next start, use the same."""
     from comity.site.surveys.tokens import create_token_key
@@ -121,15 +140,19 @@ def _secret(path: Path) -> str:
 
 
 def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: Callable[[], None]) -> None:
+    from django.urls import get_resolver
     from gunicorn.app.base import BaseApplication
+
+    has_desk = ANSWERS in parts
+    threads = 4 if parts == (PORTAL,) else 24  # the pages of surveys wait for the disk, many at a time
 
     class Portal(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             settings: dict[str, Any] = {
                 "bind": f"fd://{listener.fileno()}",
                 "workers": workers,
-                "worker_class": "gthread",
-                "threads": 4 if parts == (PORTAL,) else 24,  # answers wait for the disk, many at a time
+                **({"worker_class": "asgi"} if has_desk else {"worker_class": "gthread", "threads": threads}),
+                "asgi_lifespan": "off",
                 "keepalive": 15,
                 "timeout": 60,
                 "graceful_timeout": 5,
@@ -143,8 +166,13 @@ def _run(listener: socket.socket, parts: tuple[str, ...], workers: int, ready: C
                     self.cfg.set(name, value)
 
         def load(self) -> Callable[..., Any]:
-            from comity.site.wsgi import application
-
+            if has_desk:
+                from comity.site.asgi import application
+            else:
+                from comity.site.wsgi import application
+            get_resolver().url_patterns  # noqa: B018 - loads all views now, so that no visitor waits for it
+            sys.setswitchinterval(SECONDS_IN_A_ROW)
+            gc.freeze()  # what is loaded is never garbage, and processes share it
             return application
 
     Portal().run()

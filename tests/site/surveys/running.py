@@ -108,6 +108,11 @@ class Server:
         self.process.wait()
         self._output.close()
 
+    def kill_workers(self) -> None:
+        """SIGKILL to the processes that answer; the server starts others in their place."""
+        for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            os.kill(int(child), 9)
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()

@@ -24,7 +24,7 @@ def closed(fielded):
     survey = Survey.objects.get(name="town")
     for text in WRITTEN:
         content = json.dumps({"day": "2027-03-01", "answers": {"safe_day": "1", "open_keep": text}})
-        slots.store(content.encode(), survey.first_slot, survey.slots)
+        slots.store([content.encode()], survey.first_slot, survey.slots)
     actions.close_survey("town")
     people = {
         role: add_account(role, role=role, password="a long pass phrase", works_for_police=role == "analyst")

@@ -176,7 +176,7 @@ def test_a_redactor_decides_on_each_text_alone_and_nobody_else_reads_it(fielded,
     survey = Survey.objects.get(name="town")
     written = "Officer Smith told my neighbor to call 555-123-4567 about the blue house."
     slots.store(
-        b'{"day":"2027-03-01","answers":{"safe_day":"1","open_keep":"%s"}}' % written.encode(),
+        [b'{"day":"2027-03-01","answers":{"safe_day":"1","open_keep":"%s"}}' % written.encode()],
         survey.first_slot,
         survey.slots,
     )

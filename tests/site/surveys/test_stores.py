@@ -134,6 +134,114 @@ def test_what_the_file_of_invitations_holds_does_not_depend_on_the_order_in_whic
     assert files[0] == files[1]
 
 
+def test_where_responses_lie_in_the_file_does_not_depend_on_the_order_in_which_they_came(fielded):
+    """The same slots written in two orders, and in one batch, end in the same bytes, but for SQLite's count of changes."""
+    from django.db import connections, transaction
+
+    from comity.site.surveys.responses import slots
+    from comity.site.surveys.responses.models import Survey
+
+    path = fielded.folder / "responses.sqlite3"
+    fresh = path.read_bytes()
+    first = Survey.objects.get(name="town").first_slot
+    bodies = {first + at: bytes([at % 255]) * 1000 for at in random.Random(3).sample(range(400), 60)}
+    forwards = [{number: bodies[number]} for number in sorted(bodies)]
+    files = []
+    for batches in (forwards, forwards[::-1], [bodies]):
+        for batch in batches:
+            with transaction.atomic(using="responses"), connections["responses"].cursor() as cursor:
+                slots.overwrite(cursor, batch)
+        connections["responses"].close()
+        content = bytearray(path.read_bytes())
+        content[24:28] = content[92:96] = bytes(4)
+        files.append(content)
+        path.write_bytes(fresh)
+
+    assert files[0] != bytearray(fresh)
+    assert files[0] == files[1] == files[2]
+
+
+def test_what_the_list_of_spent_tokens_holds_does_not_depend_on_the_order_in_which_they_came_once_it_is_mixed(fielded):
+    """The same tokens in two orders end in the same bytes, but for SQLite's count of changes; before, they do not."""
+    from django.db import connections
+
+    from comity.site.surveys.mixing import mix
+    from comity.site.surveys.responses import writer
+
+    path = fielded.folder / "responses.sqlite3"
+    fresh = path.read_bytes()
+    random_ = random.Random(5)
+    receipts = sorted(random_.randbytes(32) for _ in range(1200))
+    before, after = [], []
+    for seed in (1, 2):
+        order = list(receipts)
+        random.Random(seed).shuffle(order)
+        for at in range(0, len(order), 40):
+            with writer._turn() as cursor:
+                writer._spend(cursor, dict.fromkeys(order[at : at + 40], "town"))
+        for files in (before, after):
+            connections["responses"].close()
+            content = bytearray(path.read_bytes())
+            content[24:28] = content[40:44] = content[92:96] = bytes(4)
+            files.append(content)
+            mix("responses")
+        connections["responses"].close()
+        path.write_bytes(fresh)
+
+    assert before[0] != before[1]
+    assert after[0] == after[1]
+    assert receipts[0] in after[0]
+
+
+def test_mixing_takes_a_small_part_of_the_time_and_ten_minutes_are_the_longest_wait():
+    from comity.site.surveys.mixing import wait_after
+
+    assert [wait_after(seconds) for seconds in (0, 0.01, 0.5, 1.2, 60)] == [60, 60, 250, 600, 600]
+
+
+def test_a_slot_is_never_written_twice_and_then_nothing_of_the_batch_is_stored(fielded):
+    from django.db import connections, transaction
+
+    from comity.site.surveys.responses import slots
+    from comity.site.surveys.responses.models import Slot, Survey
+
+    first = Survey.objects.get(name="town").first_slot
+
+    def write(bodies):
+        with transaction.atomic(using="responses"), connections["responses"].cursor() as cursor:
+            slots.overwrite(cursor, bodies)
+
+    write({first: b"a" * 1000})
+    with pytest.raises(slots.SlotsInUse):
+        write({first: b"b" * 1000, first + 1: b"b" * 1000})
+
+    assert [bytes(each.content)[:1] for each in Slot.objects.filter(is_used=True)] == [b"a"]
+
+
+def test_a_token_that_comes_twice_in_one_batch_is_one_response_and_both_hear_of_it(fielded):
+    from queue import SimpleQueue
+
+    from comity.site.surveys.responses import actions, queries, writer
+
+    queue = SimpleQueue()
+    arrivals = [
+        writer.Arrival(survey, receipt, b'{"n":%d}' % at)
+        for at, (survey, receipt) in enumerate(
+            [("town", b"1" * 32), ("town", b"2" * 32), ("town", b"1" * 32), ("nowhere", b"3" * 32)]
+        )
+    ]
+    for arrival in arrivals[1:]:
+        queue.put(arrival)
+
+    writer._settle([arrivals[0]], queue)
+    again = writer.Arrival("town", b"2" * 32, b'{"n":9}')
+    writer._settle([again], queue)
+    actions.close_survey("town")
+
+    assert [each.outcome.result(timeout=0) for each in [*arrivals, again]] == [True, True, False, None, False]
+    assert sorted(each["n"] for each in queries.responses("town")) == [0, 1]
+
+
 def test_no_journal_stays_and_no_store_counts_rows(send, fielded):
     import sqlite3
 

@@ -54,7 +54,12 @@ def test_what_has_not_the_form_of_a_token_is_refused_without_being_repeated(text
     assert not text or text not in str(refusal.value)
 
 
-@pytest.mark.parametrize("blinded", [b"", b"\xff" * 32, bytes(31), os.urandom(33)], ids=["none", "ff", "31", "33"])
+AN_ELEMENT = bytes(ristretto.Client.blind(bytes(32))[1].serialize())
+
+
+@pytest.mark.parametrize(
+    "blinded", [b"", b"\xff" * 32, AN_ELEMENT[:-1], AN_ELEMENT + b"\0"], ids=["none", "ff", "31", "33"]
+)
 def test_what_is_not_an_element_of_the_group_is_refused(blinded):
     with pytest.raises(TokenRefused):
         TokenKey("town", bytes(32)).evaluate("north", blinded)

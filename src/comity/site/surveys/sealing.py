@@ -8,14 +8,18 @@ from pathlib import Path
 
 from comity.ledger import Signer, seal_files, start_ledger
 from comity.releases.states import next_state, only_publisher, write_file
+from comity.site.surveys.mixing import mix
 from comity.site.surveys.responses.queries import fielded, receipts, receipts_path
+from comity.site.surveys.stores import RESPONSES
 
 
 def seal_receipts(folder: Path, survey: str, *, signer: Signer, today: date) -> int:
     """Writes and seals the list of `survey` into the public folder of the instance `folder`; returns its length.
 
-    Between two sealings nobody sees the list grow, which would show when a receipt's owner answered.
+    Between two sealings nobody sees the list grow, which would show when a receipt's owner answered. The store forgets in
+    which order it grew.
     """
+    mix(RESPONSES)
     found = receipts(survey)
     record = {
         "survey": survey,

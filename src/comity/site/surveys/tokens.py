@@ -79,6 +79,8 @@ class TokenKey:
         Raises TokenRefused when `blinded` is not an element of the group.
         """
         try:
+            if len(blinded) != ELEMENT_BYTES:
+                raise ValueError  # the library reads the first bytes of what is longer
             element = ristretto.BlindedInput.deserialize(blinded)
         except ValueError:
             raise TokenRefused(

@@ -201,18 +201,20 @@ class _State:
         self._splits = {split.name for split in questionnaire.splits}
         self._relevant: dict[str, bool] = {}
         self._values: dict[str, object] = {}
-        for name in questionnaire.working_order:
+        for name in questionnaire.worked_out:
             self.is_relevant(name)
             self.answer(name)
 
     def is_relevant(self, name: str) -> bool:
+        conditions = self.questionnaire.conditions.get(name)
+        if conditions is None:
+            return True
         if name not in self._relevant:
-            conditions = (self.questionnaire.group_of[name].relevant, self.questionnaire.questions[name].relevant)
             self._relevant[name] = all(self.holds(each) for each in conditions)
         return self._relevant[name]
 
     def holds(self, text: str) -> bool:
-        return not text or is_true(parse(text), Context(self.value, today=self.today))
+        return is_true(parse(text), Context(self.value, today=self.today))
 
     def answer(self, name: str) -> Any:
         """The answer as it is kept; a calculate is worked out."""

@@ -178,6 +178,19 @@ class Questionnaire:
         """The questions' names so that each stands after those that its relevance or value depends on."""
         return _working_order(self)
 
+    @cached_property
+    def conditions(self) -> Mapping[str, tuple[str, ...]]:
+        """The expressions that must hold for a question to apply, by its name; those that always apply are not there."""
+        both = {name: (self.group_of[name].relevant, each.relevant) for name, each in self.questions.items()}
+        return {name: tuple(filter(None, texts)) for name, texts in both.items() if any(texts)}
+
+    @cached_property
+    def worked_out(self) -> tuple[str, ...]:
+        """The part of `working_order` that needs working out: questions with a condition, and calculates."""
+        return tuple(
+            name for name in self.working_order if name in self.conditions or self.questions[name].kind == "calculate"
+        )
+
     def group(self, name: str) -> Group:
         """The page called `name`; QuestionnaireError when there is none."""
         for group in self.groups:

@@ -18,7 +18,7 @@ from comity.site.surveys.questionnaire import read_questionnaire
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import PaperForm, Survey
 from comity.site.surveys.responses.queries import Fielded
-from comity.site.surveys.responses.writer import write
+from comity.site.surveys.responses.writer import Arrival, write
 from comity.site.surveys.stores import RESPONSES
 from comity.site.surveys.tokens import NONCE_BYTES, Token, TokenKey, TokenRefused
 
@@ -64,7 +64,17 @@ def field_survey(
     return survey
 
 
-def submit(
+def submit(survey: Fielded, answers: Mapping[str, Any], **sent: Any) -> bytes:
+    """Stores complete `answers` once and returns the receipt; again for the same token changes nothing.
+
+    sent: as of `arrival`. Raises what that raises, SurveyClosed, and NotStored.
+    """
+    new = arrival(survey, answers, **sent)
+    write(new)
+    return new.receipt
+
+
+def arrival(
     survey: Fielded,
     answers: Mapping[str, Any],
     *,
@@ -74,26 +84,24 @@ def submit(
     day: date,
     mode: str,
     language: str,
-) -> bytes:
-    """Stores complete `answers` once for `token` and returns the receipt; again for the same token changes nothing.
+) -> Arrival:
+    """Complete `answers` as they are stored, with the receipt of `token`; nothing is stored yet.
 
-    day: all that is kept of the time. Raises TokenRefused for a token that this survey's key did not make, SurveyClosed,
-    ResponseTooLong, NotStored.
+    day: all that is kept of the time. Raises TokenRefused for a token that this survey's key did not make, ResponseTooLong.
     """
     content = json.dumps(
         {"day": day.isoformat(), "mode": mode, "language": language, "stratum": stratum, "answers": dict(answers)},
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+    slots.check_length(content)
     if survey.is_opt_in:
         receipt = _opt_in_receipt(survey, token, content)
     else:
         receipt = receipt_of(survey, token, stratum, keys)
-    write(survey.name, receipt, content)
-    return receipt
+    return Arrival(survey.name, receipt, content)
 
 
-@transaction.atomic(using=RESPONSES)
 def close_survey(name: str) -> None:
     """No response is taken any more; the answers can be read from then on. Raises CannotField while paper forms wait."""
     waiting = PaperForm.objects.filter(survey=name).count()

@@ -29,6 +29,7 @@ from comity.site.surveys.questionnaire import (
     text_with_answers,
 )
 from comity.site.surveys.responses.actions import MODES
+from comity.site.surveys.responses.queries import Fielded
 
 SEED_BYTES = 16
 MOST_DATA = 200_000
@@ -104,6 +105,11 @@ def read_sheet(questionnaire: Questionnaire, posted: QueryDict) -> Sheet:
         posted.get("_stratum", ""),
         mode if mode in MODES else "web",
     )
+
+
+def token_of(survey: Fielded, sheet: Sheet) -> str:
+    """What a response is bought with: the token, or for an open link what its page alone has."""
+    return sheet.seed * 2 if survey.is_opt_in else sheet.token
 
 
 def _read_data(questionnaire: Questionnaire, text: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from comity.site.surveys.responses import paper_forms, queries
 from comity.site.surveys.responses.forms import Asked, Sheet, ask_question
 from comity.site.surveys.responses.paper_forms import LANGUAGE, WaitingForm
 from comity.site.surveys.responses.queries import Fielded
-from comity.site.surveys.responses.surroundings import agency_today, code_page
+from comity.site.surveys.responses.surroundings import code_page
 from comity.site.surveys.tokens import to_text
 
 
@@ -66,7 +66,7 @@ def _key(request: HttpRequest, survey: Fielded, form: WaitingForm, person: str) 
         keyed = _keyed(questionnaire, request.POST.lists(), questionnaire.questions)
         is_done = request.POST.get("_go") == "done"
         is_accepted = paper_forms.save_keying(
-            survey, form.number, keyed, by=person, is_done=is_done, keys=settings.KEYS, day=agency_today()
+            survey, form.number, keyed, by=person, is_done=is_done, keys=settings.KEYS, day=queries.today()
         )
         return _page(request, survey, form, "surveys/office_paper_kept.html", is_done=is_done, is_accepted=is_accepted)
     kept = paper_forms.own_keying(survey.name, form.number, person) if form.may else {}
@@ -92,7 +92,7 @@ def _look_up(request: HttpRequest, survey: Fielded, form: WaitingForm, person: s
         asked_again = request.POST.get("_fields", "").split()
         looked_up = _keyed(questionnaire, request.POST.lists(), {*fields, *asked_again})
         problems = paper_forms.look_up(
-            survey, form.number, looked_up, by=person, keys=settings.KEYS, day=agency_today()
+            survey, form.number, looked_up, by=person, keys=settings.KEYS, day=queries.today()
         )
         if not problems:
             return _page(request, survey, form, "surveys/office_paper_kept.html", is_done=True, is_accepted=True)
@@ -100,7 +100,7 @@ def _look_up(request: HttpRequest, survey: Fielded, form: WaitingForm, person: s
     shown = [(name, *both) for name, both in fields.items()] + [(name, None, None) for name in also]
     language = _text_language(questionnaire, request)
     said = {each.question: each.message.in_language(language) for each in problems}
-    today = agency_today()
+    today = queries.today()
     return _page(
         request,
         survey,
@@ -141,7 +141,7 @@ class _Printed:
 
 def _pages(survey: Fielded, edition: Mapping[str, str], kept: Mapping[str, Any]) -> list[_Printed]:
     """The questions with the numbers that the printed form gives them."""
-    questionnaire, language, today = survey.questionnaire, edition[LANGUAGE], agency_today()
+    questionnaire, language, today = survey.questionnaire, edition[LANGUAGE], queries.today()
     pages: list[_Printed] = []
     group_before, number = "", 0
     for group, question in printed_questions(questionnaire, edition):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404
 
 from comity.errors import ComityError
-from comity.site.surveys.mixing import mix
 from comity.site.surveys.questionnaire import Questionnaire, read_questionnaire
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import SpentToken, Survey
-from comity.site.surveys.stores import RESPONSES
 
 
 class StillOpen(ComityError):
@@ -49,6 +49,16 @@ def fielded(name: str) -> Fielded:
         found.access == Survey.Access.OPT_IN,
         found.is_sample_data,
     )
+
+
+def language_of(survey: Fielded, asked: str, site: str) -> str:
+    """The address's language, `site`; a language of the questionnaire that the site itself lacks is `asked` for as ?in=."""
+    return asked if asked in survey.questionnaire.languages else site
+
+
+def today() -> date:
+    """The day that an answer gets now."""
+    return settings.CLOCK().astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()
 
 
 def is_open(name: str) -> bool:
@@ -106,5 +116,4 @@ def responses(name: str) -> list[dict[str, Any]]:
     survey = Survey.objects.get(name=name)
     if survey.state == Survey.State.OPEN:
         raise StillOpen(f"The survey '{name}' is still open.", "Close it first; results are read once.")
-    mix(RESPONSES)
     return [json.loads(content) for content in slots.read_all(survey)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from django.db import connections
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from comity.site.surveys.stores import RESPONSES
 _HEAD = struct.Struct(">HIB")  # length, next slot, 1 for a response's first slot
 PART_BYTES = SLOT_BYTES - _HEAD.size
 MOST_BYTES = 64 * PART_BYTES
+MOST_TOGETHER = 200  # of the longest ones; more values do not fit into one statement of SQLite
 MOST_DRAWS = 40  # all taken so often only where four fifths of the range are
 _TABLE = "survey_responses_slot"
 
@@ -31,6 +33,10 @@ class ResponseTooLong(ComityError):
 
 class NoSlotFree(Exception):
     """The range is too full to draw from; `grow` and try again."""
+
+
+class SlotsInUse(Exception):
+    """A slot that was drawn as free is not; the transaction must not be committed."""
 
 
 def make_slots(first: int, count: int) -> None:
@@ -45,29 +51,58 @@ def check_length(content: bytes) -> None:
         raise ResponseTooLong(_("These answers are too long to be stored."), _("Shorten the texts you wrote."))
 
 
-def store(content: bytes, first: int, count: int) -> None:
-    """Writes `content` into as many free slots of the range as it needs. Raises ResponseTooLong or NoSlotFree."""
-    check_length(content)
-    parts = [content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)] or [b""]
-    following = 0
+def store(contents: Iterable[bytes], first: int, count: int) -> None:
+    """Writes each of `contents` into as many free slots of the range as it needs; all of them with one statement.
+
+    At most MOST_TOGETHER contents. Raises ResponseTooLong or NoSlotFree.
+    """
+    responses = []
+    for content in contents:
+        check_length(content)
+        responses.append([content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)] or [b""])
     with connections[RESPONSES].cursor() as cursor:
-        for place in reversed(range(len(parts))):
-            part = parts[place]
-            body = (_HEAD.pack(len(part), following, place == 0) + part).ljust(SLOT_BYTES, b"\0")
-            following = _write(cursor, body, first, count)
+        drawn = iter(_draw_free(cursor, sum(map(len, responses)), first, count))
+        bodies = {}
+        for parts in responses:
+            following = 0
+            for place in reversed(range(len(parts))):
+                number = next(drawn)
+                bodies[number] = (_HEAD.pack(len(parts[place]), following, place == 0) + parts[place]).ljust(
+                    SLOT_BYTES, b"\0"
+                )
+                following = number
+        overwrite(cursor, bodies)
 
 
-def _write(cursor, body: bytes, first: int, count: int) -> int:  # type: ignore[no-untyped-def]
-    """Draws free slots until one is written; every free slot is equally likely."""
+def _draw_free(cursor: Any, wanted: int, first: int, count: int) -> list[int]:
+    """`wanted` different free slots of the range, in the order drawn; every free slot is equally likely."""
+    drawn: dict[int, None] = {}
     for _draw in range(MOST_DRAWS):
-        number = first + secrets.randbelow(count)
+        candidates = {first + secrets.randbelow(count): None for _ in range(wanted - len(drawn))}
         cursor.execute(
-            f"UPDATE {_TABLE} SET is_used = %s, content = %s WHERE number = %s AND is_used = %s",
-            [True, body, number, False],
+            f"SELECT number FROM {_TABLE} WHERE is_used AND number IN ({_places(candidates)})", list(candidates)
         )
-        if cursor.rowcount:
-            return number
+        taken = {number for (number,) in cursor.fetchall()}
+        drawn |= {number: None for number in candidates if number not in taken}
+        if len(drawn) == wanted:
+            return list(drawn)
     raise NoSlotFree
+
+
+def overwrite(cursor: Any, bodies: Mapping[int, bytes]) -> None:
+    """Puts each body (SLOT_BYTES long) into the free slot of its number, in the order of the numbers."""
+    values = [value for number in sorted(bodies) for value in (number, bodies[number])]
+    cursor.execute(
+        f"UPDATE {_TABLE} SET is_used = TRUE, content = new.column2"
+        f" FROM (VALUES {', '.join(['(%s, %s)'] * len(bodies))}) AS new WHERE number = new.column1 AND NOT is_used",
+        values,
+    )
+    if cursor.rowcount != len(bodies):
+        raise SlotsInUse
+
+
+def _places(values: Collection[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def read_all(survey: Survey) -> list[bytes]:
@@ -98,8 +133,8 @@ def grow(survey: Survey) -> None:
     old = (survey.first_slot, survey.slots)
     survey.first_slot, survey.slots = next_free_number(), 2 * survey.slots
     make_slots(survey.first_slot, survey.slots)
-    for content in contents:
-        store(content, survey.first_slot, survey.slots)
+    for at in range(0, len(contents), MOST_TOGETHER):
+        store(contents[at : at + MOST_TOGETHER], survey.first_slot, survey.slots)
     survey.save()
     Slot.objects.filter(number__gte=old[0], number__lt=sum(old)).delete()
 

@@ -1,20 +1,12 @@
-"""What the answer pages need to know of their surroundings: the day, where the code page is, which languages the site lacks."""
+"""What the answer pages need to know of their surroundings: where the code page is, which languages the site lacks."""
 
 from __future__ import annotations
-
-from datetime import date
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language_info
 
 from comity.site.surveys.questionnaire import Questionnaire
-
-
-def agency_today() -> date:
-    """The day it is where the agency is: all that is kept of the time of an answer."""
-    return settings.CLOCK().astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()
 
 
 def code_page() -> str:

@@ -18,9 +18,9 @@ from django.views.decorators.gzip import gzip_page
 from comity.errors import ComityError
 from comity.site.surveys.questionnaire import Group, complete_answers, relevant_groups, validate
 from comity.site.surveys.responses import actions, queries
-from comity.site.surveys.responses.forms import Sheet, ask_group, first_sheet, neighbour, read_sheet
+from comity.site.surveys.responses.forms import Sheet, ask_group, first_sheet, neighbour, read_sheet, token_of
 from comity.site.surveys.responses.queries import Fielded
-from comity.site.surveys.responses.surroundings import agency_today as _today
+from comity.site.surveys.responses.receipts import RECEIPT_PLACE, THANKS, receipt_as_shown
 from comity.site.surveys.responses.surroundings import more_languages
 from comity.site.surveys.responses.writer import NotStored
 from comity.site.surveys.tokens import to_text
@@ -38,7 +38,10 @@ def surveys(request: HttpRequest) -> HttpResponse:
 @gzip_page
 def survey(request: HttpRequest, name: str) -> HttpResponse:
     """One survey: its introduction, its pages, and the thanks with the receipt."""
-    return answer(request, queries.fielded(name), by_interviewer=False)
+    found = queries.fielded(name)
+    if THANKS in request.META:
+        return _thank(request, found, RECEIPT_PLACE, by_interviewer=False)
+    return answer(request, found, by_interviewer=False)
 
 
 def answer(request: HttpRequest, found: Fielded, *, by_interviewer: bool) -> HttpResponse:
@@ -49,7 +52,7 @@ def answer(request: HttpRequest, found: Fielded, *, by_interviewer: bool) -> Htt
     sheet = read_sheet(questionnaire, request.POST)
     if not by_interviewer:
         sheet = replace(sheet, mode="web")
-    today = _today()
+    today = queries.today()
     if sheet.go in ("start", "show"):
         here = next((each for each in questionnaire.groups if each.name == sheet.page), None)
         return _show(request, found, sheet, here or neighbour(questionnaire, sheet, 1, today), by_interviewer)
@@ -92,7 +95,7 @@ def _show(
         return _page(request, found, sheet, "surveys/send.html", by_interviewer, status=status, refusal=refusal)
     language = _language(request, found)
     said = {each.question: each.message.in_language(language) for each in problems}
-    today = _today()
+    today = queries.today()
     asked = ask_group(found.questionnaire, group, sheet, language, said, today)
     pages = [each.name for each in relevant_groups(found.questionnaire, sheet.answers, today=today)]
     sheet = replace(sheet, page=group.name, shown=tuple(each.question.name for each in asked))
@@ -113,7 +116,7 @@ def _show(
 
 
 def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bool) -> HttpResponse:
-    questionnaire, today = found.questionnaire, _today()
+    questionnaire, today = found.questionnaire, queries.today()
     problems = validate(questionnaire, sheet.answers, today=today)
     if problems:
         page = questionnaire.group_of.get(problems[0].question)
@@ -122,7 +125,7 @@ def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bo
         receipt = actions.submit(
             found,
             complete_answers(questionnaire, sheet.answers, today=today),
-            token=sheet.seed * 2 if found.is_opt_in else sheet.token,
+            token=token_of(found, sheet),
             stratum=sheet.stratum,
             keys=settings.KEYS,
             day=today,
@@ -131,16 +134,13 @@ def _send(request: HttpRequest, found: Fielded, sheet: Sheet, by_interviewer: bo
         )
     except ComityError as refusal:
         return _show(request, found, sheet, None, by_interviewer, refusal=refusal)
-    shown = receipt.hex()[:32].upper()
-    return _page(
-        request,
-        found,
-        replace(sheet, answers={}, token="", seed=""),
-        "surveys/sent.html",
-        by_interviewer,
-        receipt=" ".join(shown[at : at + 4] for at in range(0, 32, 4)),
-        thanks=questionnaire.text(questionnaire.thanks, _language(request, found)),
-    )
+    return _thank(request, found, receipt_as_shown(receipt), by_interviewer)
+
+
+def _thank(request: HttpRequest, found: Fielded, receipt: str, by_interviewer: bool) -> HttpResponse:
+    """The last page; the same for everybody but for the receipt."""
+    thanks = found.questionnaire.text(found.questionnaire.thanks, _language(request, found))
+    return _page(request, found, Sheet({}), "surveys/sent.html", by_interviewer, receipt=receipt, thanks=thanks)
 
 
 def _page(
@@ -199,8 +199,4 @@ def survey_receipts_file(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _language(request: HttpRequest, found: Fielded) -> str:
-    """The address's language; a language of the questionnaire that the site itself lacks comes as ?in=."""
-    asked = request.GET.get("in", "")
-    if asked in found.questionnaire.languages:
-        return asked
-    return str(request.LANGUAGE_CODE)
+    return queries.language_of(found, request.GET.get("in", ""), request.LANGUAGE_CODE)

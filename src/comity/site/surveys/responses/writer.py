@@ -6,15 +6,14 @@ sending twice, from two devices, or again after a lost connection or a killed se
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from django.db import DatabaseError, connections, transaction
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from comity.site.surveys.mixing import mix_later
 from comity.site.surveys.responses import slots
 from comity.site.surveys.responses.models import Survey
 from comity.site.surveys.stores import RESPONSES
+from comity.site.surveys.turns import sqlite_turn
 
 MOST_TOGETHER = 64
 PATIENCE_SECONDS = 30.0
@@ -47,14 +47,20 @@ class Arrival:
     outcome: Future[bool | None] = field(default_factory=Future)
 
 
-def write(survey: str, receipt: bytes, content: bytes) -> bool:
+def post(arrival: Arrival) -> None:
+    """Leaves `arrival` to this process's writer; `arrival.outcome` tells what became of it.
+
+    True: it is durable. False: its token was spent before, and nothing changed. None: the survey takes no more.
+    """
+    _writer().put(arrival)
+
+
+def write(arrival: Arrival) -> bool:
     """Stores a response durably. Returns False when its token was spent before, and changes nothing then.
 
-    Raises SurveyClosed, ResponseTooLong, or NotStored.
+    Raises SurveyClosed or NotStored.
     """
-    slots.check_length(content)
-    arrival = Arrival(survey, receipt, content)
-    _writer().put(arrival)
+    post(arrival)
     try:
         outcome = arrival.outcome.result(timeout=PATIENCE_SECONDS)
     except (DatabaseError, TimeoutError, slots.NoSlotFree) as problem:
@@ -111,29 +117,47 @@ def _settle(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
 def _commit(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> list[bool | Exception | None]:
     """Stores what is new of `batch` and of `queue`, which it moves to `batch`: True; False for what was there; None where closed.
 
-    In the order of the receipts, so that two processes never wait for each other.
+    A handful of statements whatever the size of the batch, each of them in the order of its keys, so that neither a
+    place in the store nor a statement says which of the batch came first.
     """
-    outcomes: dict[int, bool | None] = {}
-    with _turn(), transaction.atomic(using=RESPONSES), connections[RESPONSES].cursor() as cursor:
+    outcomes: list[bool | Exception | None] = []
+    new: dict[str, dict[bytes, bytes]] = {}  # survey -> receipt -> content
+    with _turn() as cursor:
         _gather(batch, queue)  # only now: many came while another process had its turn
-        cursor.execute("SELECT name, state, first_slot, slots FROM survey_responses_survey")
-        surveys = {name: (state, first, count) for name, state, first, count in cursor.fetchall()}
-        for at in sorted(range(len(batch)), key=lambda at: batch[at].receipt):
-            arrival = batch[at]
-            state, first, count = surveys.get(arrival.survey, (Survey.State.CLOSED, 0, 0))
-            if state != Survey.State.OPEN:
-                cursor.execute("SELECT 1 FROM survey_responses_spenttoken WHERE receipt = %s", [arrival.receipt])
-                outcomes[at] = False if cursor.fetchone() else None
-                continue
-            cursor.execute(
-                "INSERT INTO survey_responses_spenttoken (receipt, survey) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                [arrival.receipt, arrival.survey],
-            )
-            is_new = bool(cursor.rowcount)
-            if is_new:
-                slots.store(arrival.content, first, count)
-            outcomes[at] = is_new
-    return [outcomes[at] for at in range(len(batch))]
+        cursor.execute(
+            "SELECT name, first_slot, slots FROM survey_responses_survey WHERE state = %s", [Survey.State.OPEN]
+        )
+        ranges = {name: (first, count) for name, first, count in cursor.fetchall()}
+        spent = _spent(cursor, {arrival.receipt for arrival in batch})
+        for arrival in batch:
+            is_new = arrival.receipt not in spent
+            if is_new and arrival.survey in ranges:
+                spent.add(arrival.receipt)
+                new.setdefault(arrival.survey, {})[arrival.receipt] = arrival.content
+            outcomes.append(None if is_new and arrival.survey not in ranges else is_new)
+        _spend(cursor, {receipt: survey for survey, contents in new.items() for receipt in contents})
+        for survey, contents in new.items():
+            slots.store(contents.values(), *ranges[survey])
+    return outcomes
+
+
+def _spent(cursor: Any, receipts: set[bytes]) -> set[bytes]:
+    """Those of `receipts` that are on the list of spent tokens."""
+    cursor.execute(
+        f"SELECT receipt FROM survey_responses_spenttoken WHERE receipt IN ({', '.join(['%s'] * len(receipts))})",
+        list(receipts),
+    )
+    return {bytes(receipt) for (receipt,) in cursor.fetchall()}
+
+
+def _spend(cursor: Any, survey_of: Mapping[bytes, str]) -> None:
+    """Puts receipts on the list of spent tokens."""
+    if survey_of:
+        cursor.execute(
+            "INSERT INTO survey_responses_spenttoken (receipt, survey) VALUES "
+            + ", ".join(["(%s, %s)"] * len(survey_of)),
+            [value for receipt in sorted(survey_of) for value in (receipt, survey_of[receipt])],
+        )
 
 
 def _gather(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
@@ -145,21 +169,16 @@ def _gather(batch: list[Arrival], queue: SimpleQueue[Arrival]) -> None:
 
 
 def _make_room(surveys: set[str]) -> None:
-    with _turn(), transaction.atomic(using=RESPONSES):
+    with _turn():
         for survey in Survey.objects.filter(name__in=surveys):
             slots.grow(survey)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """One SQLite writer at a time, waiting in the kernel: SQLite's own waiting is by sleeping, and up to 100 ms too long."""
-    if connections[RESPONSES].vendor != "sqlite":
-        yield
-        return
-    path = Path(str(connections[RESPONSES].settings_dict["NAME"]) + ".turn")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _turn() -> Iterator[Any]:
+    """The cursor of a transaction that no other writer's overlaps: what was seen to be free or unspent stays so until the commit."""
+    connection = connections[RESPONSES]
+    with sqlite_turn(RESPONSES), transaction.atomic(using=RESPONSES), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE survey_responses_survey IN SHARE ROW EXCLUSIVE MODE")  # readers do not wait
+        yield cursor
