@@ -53,6 +53,7 @@ const result = await build({
     "survey-script": "scripts/survey.js",
     "survey-code": "scripts/survey-code.js",
     "survey-receipt": "scripts/survey-receipt.js",
+    passkey: "scripts/passkey.js",
     icon: "styles/icon.svg",
   },
   outdir: temporary,

@@ -1,4 +1,4 @@
-"""`comity survey`: puts a survey into the field, ends it, seals the list of spent tokens, and makes accounts for its people."""
+"""`comity survey`: puts a survey into the field, ends it, and seals the list of spent tokens."""
 
 from __future__ import annotations
 
@@ -166,25 +166,6 @@ def seal(name: str, folder: Path) -> None:
     """
     _prepare(folder)
     _seal(name, folder)
-
-
-@command.command("account")
-@click.argument("name")
-@_INSTANCE
-@click.option("--role", required=True, help="custodian, analyst, interviewer or redactor.")
-@click.option("--works-for-police", is_flag=True, help="Only analysts may.")
-@click.password_option()
-def account(name: str, folder: Path, role: str, works_for_police: bool, password: str) -> None:
-    """Make an account for somebody who works on surveys.
-
-    \b
-    Example:  comity survey account maria --role custodian
-    """
-    _prepare(folder)
-    from comity.site.community.actions import add_account
-
-    add_account(name, role=role, password=password, works_for_police=works_for_police)
-    click.echo(f"{name} can sign in at /office/ as {role}.")
 
 
 def write_codes(path: Path, codes: dict[str, str]) -> None:

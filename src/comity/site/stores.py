@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
+from comity.site.databases import SITE
 from comity.site.portal import rules as portal
 from comity.site.toolkit import rules as toolkit
 
@@ -33,6 +34,8 @@ def prepare_stores() -> None:
         if isinstance(name, Path) and not name.exists():
             os.close(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600))
         call_command("migrate", database=store, verbosity=0, interactive=False)
+    if SITE in settings.DATABASES:
+        call_command("createcachetable", database=SITE, verbosity=0)
     connections.close_all()
 
 
