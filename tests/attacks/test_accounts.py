@@ -214,6 +214,19 @@ def test_the_only_second_factor_of_staff_cannot_be_taken_away_and_a_resident_nee
     assert resident.get("/office/").status_code == 200
 
 
+def test_nobody_takes_the_passkey_of_somebody_else_away(town, enrolled):
+    from allauth.mfa.models import Authenticator
+
+    owner, _ = enrolled
+    theirs = Authenticator.objects.create(user=town.people["moderator"], type="webauthn", data={"name": "Key"})
+
+    answers = [owner.get(f"/office/second-factor/passkeys/{theirs.pk}/remove/")]
+    answers.append(owner.post(f"/office/second-factor/passkeys/{theirs.pk}/remove/"))
+
+    assert [each.status_code for each in answers] == [404, 404]
+    assert Authenticator.objects.filter(pk=theirs.pk).exists()
+
+
 def test_a_new_password_by_mail_does_not_skip_the_second_factor(town, stranger, enrolled):
     from comity.site.community.actions import password_link
 
