@@ -34,7 +34,9 @@ def _note(action: str, user: Account, **details: Any) -> None:
 
 def _signed_in(request: HttpRequest, user: Account, **more: Any) -> None:
     if hasattr(request, "allauth"):  # a session that a program began is none that a person did
-        _note("signed-in", user, methods=[each["method"] for each in get_authentication_records(request, user)])
+        _note(
+            "signed-in", user, methods=", ".join(each["method"] for each in get_authentication_records(request, user))
+        )
 
 
 def _factor_failed(user: Account, authenticator: Any, **more: Any) -> None:
