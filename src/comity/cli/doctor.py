@@ -41,15 +41,12 @@ def command(context: click.Context, folder: Path, day: datetime | None, as_json:
 
 def _of_the_site(folder: Path, today: date) -> list[Check]:
     """What the site's own database shows, where the instance has accounts."""
-    from comity.cli.setting_up import choose_parts, has_accounts, read_setup
+    from comity.cli.setting_up import configure_site, has_accounts
     from comity.instance.doctor import Check
 
     if not has_accounts(folder):
         return []
-    from comity.site.server import configure_site
-
-    choose_parts(folder, "community")
-    configure_site(read_setup(folder)[0])
+    configure_site(folder, "community")
     from comity.site.community.checkup import look_over
 
     end_of_day = datetime.combine(today, time.max, UTC)

@@ -39,11 +39,21 @@ def read_setup(folder: Path) -> tuple[SiteSetup, Site]:
 
 def open_site(folder: Path, parts: str) -> Site:
     """Prepares the stores of `parts` of the instance in `folder` for this process; returns its [site] settings."""
-    from comity.site.server import prepare_site
+    from comity.site import server
 
     setup, site = read_setup(folder)
     choose_parts(folder, parts)
-    prepare_site(setup)
+    server.prepare_site(setup)
+    return site
+
+
+def configure_site(folder: Path, parts: str) -> Site:
+    """As `open_site`, and leaves the stores as they are."""
+    from comity.site import server
+
+    setup, site = read_setup(folder)
+    choose_parts(folder, parts)
+    server.configure_site(setup)
     return site
 
 

@@ -27,6 +27,7 @@ ROOMS = (
     "training",
     "outreach",
     "projects",
+    "operations",
 )
 
 View = Callable[..., HttpResponse]

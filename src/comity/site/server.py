@@ -13,6 +13,7 @@ from typing import Any
 
 from comity.errors import ComityError, UsageError
 from comity.site.databases import DATABASE_SETTINGS
+from comity.site.operations.counts import shared_counts
 from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL, read_parts
 
 BUILT = Path(__file__).parent / "static" / "built"
@@ -88,7 +89,8 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
     what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
-    _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
+    with shared_counts():
+        _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
 
 
 _NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page", COMMUNITY: "community's pages"}
@@ -120,10 +122,10 @@ def prepare_site(setup: SiteSetup) -> None:
     configure_site(setup)
     from comity.site.community.actions import name_agency
     from comity.site.community.secrets_at_rest import create_key
-    from comity.site.stores import prepare_stores
+    from comity.site.upgrading import upgrade_stores
 
     create_key(setup.folder / "keys")
-    prepare_stores()
+    upgrade_stores()
     slug, name = setup.agency
     if name:
         name_agency(slug, name)
