@@ -32,6 +32,11 @@ def sign_in(client, role="custodian", password=PASSWORD, town="sample-town", **f
 
 def set_up_app(client) -> str:
     """Sets an authenticator app up in the session of `client`; returns its secret."""
+    from django.conf import settings
+
+    from comity.site.community.secrets_at_rest import create_key
+
+    create_key(settings.KEYS)
     page = client.get("/office/second-factor/app/").content.decode()
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", page)[1]
     done = client.post("/office/second-factor/app/", {"code": totp(secret, time.time() - 30)})

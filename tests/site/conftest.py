@@ -75,7 +75,6 @@ def empty_store(django):
 
     from comity.site.community.models import Account, Agency
     from comity.site.community.roles import Role
-    from comity.site.community.secrets_at_rest import create_key
     from comity.site.upgrading import upgrade_stores
 
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -84,7 +83,6 @@ def empty_store(django):
         connections[store].close()
         connections[store].settings_dict["NAME"] = folder / f"{store}.sqlite3"
     upgrade_stores()
-    create_key(folder / "keys")
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         for slug, name in (("sample-town", "Sample Town"), ("other-town", "Other Town")):
             agency = Agency.objects.create(slug=slug, name=name)

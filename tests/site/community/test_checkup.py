@@ -50,6 +50,7 @@ def test_entries_taken_off_the_end_contradict_what_was_sealed(town, noted):
     from comity.ledger import Signer, create_key
     from comity.site.community.sealing import seal_log
 
+    (town.folder / "keys").mkdir()
     create_key(town.folder / "keys" / "ledger.key", "town.example/comity")
     seal_log(town.folder, signer=Signer.load(town.folder / "keys" / "ledger.key"), today=date(2018, 5, 15))
     assert states(town)["log"][0] == "well"

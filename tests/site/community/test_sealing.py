@@ -15,6 +15,7 @@ NOON = datetime(2018, 5, 15, 12, tzinfo=UTC)
 def signer(town):
     from comity.ledger import Signer, create_key
 
+    (town.folder / "keys").mkdir()
     create_key(town.folder / "keys" / "ledger.key", "town.example/comity")
     return Signer.load(town.folder / "keys" / "ledger.key")
 
