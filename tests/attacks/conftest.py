@@ -9,6 +9,6 @@ _SPEC = spec_from_file_location("site_fixtures", Path(__file__).parents[1] / "si
 _fixtures = module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_fixtures)
 
-django, site, empty_store, town, clients = (
-    getattr(_fixtures, name) for name in ("django", "site", "empty_store", "town", "clients")
+django, site, empty_store, town, clients, on_sqlite = (
+    getattr(_fixtures, name) for name in ("django", "site", "empty_store", "town", "clients", "on_sqlite")
 )

@@ -430,7 +430,7 @@ def test_a_closed_account_is_out_at_once(town, enrolled):
 # A stolen database, a read log
 
 
-def test_the_database_alone_gives_no_second_factor(town, enrolled, monkeypatch):
+def test_the_database_alone_gives_no_second_factor(on_sqlite, town, enrolled, monkeypatch):
     from django.db import connections
 
     from comity.site.community.secrets_at_rest import KEY, SecondFactorKeyMissing, box

@@ -32,7 +32,7 @@ def test_a_log_in_order_is_well(town, noted):
     }
 
 
-def test_a_changed_entry_is_named(town, noted):
+def test_a_changed_entry_is_named(on_sqlite, town, noted):
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -44,7 +44,7 @@ def test_a_changed_entry_is_named(town, noted):
     )  # fmt: skip
 
 
-def test_entries_taken_off_the_end_contradict_what_was_sealed(town, noted):
+def test_entries_taken_off_the_end_contradict_what_was_sealed(on_sqlite, town, noted):
     from django.db import connection
 
     from comity.ledger import Signer, create_key

@@ -70,7 +70,7 @@ def test_a_page_takes_as_many_queries_for_one_entry_as_for_a_hundred(clients, no
     assert len(set(counts)) == 1, counts
 
 
-def test_a_changed_entry_and_one_whose_predecessor_is_gone_are_named(clients, note):
+def test_a_changed_entry_and_one_whose_predecessor_is_gone_are_named(on_sqlite, clients, note):
     from django.db import connection
 
     entries = note(5)
