@@ -54,6 +54,7 @@ const result = await build({
     "survey-code": "scripts/survey-code.js",
     "survey-receipt": "scripts/survey-receipt.js",
     "survey-paper": "scripts/survey-paper.js",
+    passkey: "scripts/passkey.js",
     icon: "styles/icon.svg",
   },
   outdir: temporary,

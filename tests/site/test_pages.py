@@ -238,12 +238,17 @@ def test_the_verify_page_shows_the_checkpoint_the_key_and_the_command(get, small
     assert "The log has 6 entries." in page
 
 
-def test_production_settings_pass_the_deployment_check():
+@pytest.mark.parametrize("parts", ["portal", "portal,codes,answers,community"])
+def test_production_settings_pass_the_deployment_check(parts):
     import os
     import subprocess
     import sys
 
-    settings = {"COMITY_SITE_URL": "https://records.example.gov", "DJANGO_SETTINGS_MODULE": "comity.site.settings"}
+    settings = {
+        "COMITY_SITE_URL": "https://records.example.gov",
+        "COMITY_PARTS": parts,
+        "DJANGO_SETTINGS_MODULE": "comity.site.settings",
+    }
     ours = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}  # of other tests
     done = subprocess.run(
         [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import click
@@ -29,11 +28,11 @@ def command(folder: Path, host: str, port: int, workers: int, site_url: str, onl
     Examples:  comity serve --instance our-town --port 8000
                comity serve --instance our-town --only codes --port 8001
     """
-    from comity.cli.setting_up import parts_with_accounts, read_setup
+    from comity.cli.setting_up import has_accounts, parts_with_accounts, read_setup
     from comity.site.server import serve
 
     public = folder if (folder / "agency.json").is_file() else folder / "public"
-    others = parts_with_accounts(folder) if _has_accounts(folder) else ()
+    others = parts_with_accounts(folder) if has_accounts(folder) else ()
     parts = tuple(each for each in PARTS if each in only) or ("portal", *others)
     setup = read_setup(folder)[0] if set(parts) - {"portal"} else None
     serve(
@@ -45,16 +44,4 @@ def command(folder: Path, host: str, port: int, workers: int, site_url: str, onl
         workers=workers,
         site_url=site_url,
         announce=click.echo,
-    )
-
-
-def _has_accounts(folder: Path) -> bool:
-    """Whether the instance has more than a portal: a [site] in comity.toml, a survey, or a database of accounts."""
-    from comity.instance.settings import SETTINGS_FILE
-
-    settings = folder / SETTINGS_FILE
-    return (
-        any((folder / "keys").glob("tokens-*.key"))
-        or (folder / "site.sqlite3").exists()
-        or (settings.is_file() and "site" in tomllib.loads(settings.read_text(encoding="utf-8")))
     )

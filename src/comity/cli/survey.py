@@ -1,4 +1,4 @@
-"""`comity survey`: puts a survey into the field, ends it, seals the list of spent tokens, and makes accounts for its people."""
+"""`comity survey`: puts a survey into the field, ends it, and seals the list of spent tokens."""
 
 from __future__ import annotations
 
@@ -165,8 +165,7 @@ def key(name: str, first: Path, second: Path, folder: Path, language: str) -> in
     prepare(folder, "answers")
     from comity.site.surveys.keying import compare_keyings
     from comity.site.surveys.responses.paper_forms import LANGUAGE, accept_form, waiting_forms
-    from comity.site.surveys.responses.queries import fielded
-    from comity.site.surveys.responses.surroundings import agency_today
+    from comity.site.surveys.responses.queries import fielded, today
     from comity.site.surveys.sampling import read_frame
 
     _need_survey(name, folder)
@@ -177,9 +176,7 @@ def key(name: str, first: Path, second: Path, folder: Path, language: str) -> in
     for number in sorted(set(keyed.forms) - waiting):
         click.echo(f"form {number}: not waiting; it was counted or set aside, or never received")
     for number in sorted(set(keyed.forms) & waiting):
-        accept_form(
-            survey, number, {**keyed.forms[number], LANGUAGE: language}, keys=folder / "keys", day=agency_today()
-        )
+        accept_form(survey, number, {**keyed.forms[number], LANGUAGE: language}, keys=folder / "keys", day=today())
     click.echo(f"{len(set(keyed.forms) & waiting):,} forms counted. Delete both files once all are.")
     return 0 if keyed.is_settled else 1
 
@@ -271,26 +268,6 @@ def outcomes(name: str, folder: Path, out: Path) -> None:
         raise SurveyCommandError(f"{out} exists already.", "Give another name, or delete it first.") from None
     invited = sum(sum(counts.values()) for counts in strata.values())
     click.echo(f"{out}: {invited:,} invited. Next: comity survey results {name} ... --outcomes {out}")
-
-
-@command.command("account")
-@click.argument("name")
-@_INSTANCE
-@click.option("--role", required=True, help="custodian, analyst, interviewer or redactor.")
-@click.option("--works-for-police", is_flag=True, help="Only analysts may.")
-@click.password_option()
-def account(name: str, folder: Path, role: str, works_for_police: bool, password: str) -> None:
-    """Make an account for somebody who works on surveys.
-
-    \b
-    Example:  comity survey account maria --role custodian
-    """
-    if not _prepare_what_is_here(folder):
-        prepare(folder)
-    from comity.site.community.actions import add_account
-
-    add_account(name, role=role, password=password, works_for_police=works_for_police)
-    click.echo(f"{name} can sign in at /office/ as {role}.")
 
 
 def write_codes(path: Path, codes: dict[str, str]) -> None:

@@ -25,15 +25,29 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class Site:
-    """URLs of the three databases ("" for a SQLite file in the instance), and of the two pages ("" for this site)."""
+class SignOn:
+    """An OpenID Connect provider whose sign-on opens accounts made here. Its secret for us is in keys/oidc.secret."""
 
+    server: str = ""
+    client: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The address people use, URLs of the three databases ("" for a SQLite file in the instance), and of the survey pages.
+
+    mail, oidc: the mail server, and the organisation whose sign-on is taken.
+    """
+
+    url: str = ""
     database: str = ""
     invitation_database: str = ""
     response_database: str = ""
     codes_url: str = ""
     answers_url: str = ""
     mail: Mail = field(default_factory=Mail)
+    oidc: SignOn = field(default_factory=SignOn)
 
     @property
     def databases(self) -> Mapping[str, str]:
@@ -50,7 +64,13 @@ def read_site(folder: Path) -> tuple[Site, str]:
     instance = read_instance(folder)
     raw = tomllib.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8")).get("site", {})
     mail = _checked(Mail, raw.pop("mail", {}), "[site.mail]")
+    oidc = _checked(SignOn, raw.pop("oidc", {}), "[site.oidc]")
     site = _checked(Site, raw, "[site]")
+    if oidc.server and not (oidc.server.startswith("https://") and oidc.client and oidc.title):
+        raise SettingsError(
+            f"[site.oidc] of {SETTINGS_FILE} needs server (an https address), client and title.",
+            'Such as server = "https://id.town.example", client = "comity", title = "Town account".',
+        )
     if bool(mail.host) != bool(mail.sender):
         raise SettingsError(
             f"[site.mail] of {SETTINGS_FILE} needs both host and sender.",
@@ -60,7 +80,7 @@ def read_site(folder: Path) -> tuple[Site, str]:
         raise SettingsError(
             f"security in [site.mail] of {SETTINGS_FILE} is '{mail.security}'.", f"Use one of: {', '.join(SECURITY)}."
         )
-    return replace(site, mail=mail), instance.agency.time_zone
+    return replace(site, mail=mail, oidc=oidc), instance.agency.time_zone
 
 
 def _checked(kind: Any, raw: Mapping[str, Any], where: str) -> Any:

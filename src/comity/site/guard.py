@@ -6,11 +6,16 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils.functional import SimpleLazyObject
 
 from comity.site.community.access import EVERYONE, Access
+from comity.site.community.models import Account
+from comity.site.community.second_factors import SETTING_UP, has_shown_all
 
 ROOMS = (
     "portal",
@@ -55,13 +60,21 @@ def guard(get_response: View) -> View:
         if method not in methods:
             return HttpResponseNotAllowed(list(methods))
         roles = methods[method]
-        if roles == EVERYONE:
+        signed_in = request.user
+        if match.view_name not in SETTING_UP:
+            request.user = SimpleLazyObject(lambda: _if_all_is_shown(request, signed_in))
+        if roles == EVERYONE or (request.user.is_authenticated and request.user.role in roles):
             return None
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.path) if method == "GET" else HttpResponseForbidden()
-        if request.user.role not in roles:
+        if request.user.is_authenticated:
             return HttpResponseForbidden(render_to_string("community/forbidden.html", request=request))
-        return None
+        if method != "GET":
+            return HttpResponseForbidden()
+        return redirect("mfa_index") if signed_in.is_authenticated else redirect_to_login(request.get_full_path())
 
     middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
+
+
+def _if_all_is_shown(request: HttpRequest, account: Account | AnonymousUser) -> Account | AnonymousUser:
+    """`account`; or nobody, while its session lacks the second factor that its role needs."""
+    return account if account.is_authenticated and has_shown_all(request, account) else AnonymousUser()

@@ -36,6 +36,11 @@ ACCOUNT_APPS = (
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "comity.site.community",
 )
 

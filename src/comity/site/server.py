@@ -16,7 +16,7 @@ from typing import Any
 from comity.errors import ComityError, UsageError
 from comity.site.databases import DATABASE_SETTINGS
 from comity.site.operations.counts import shared_counts
-from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL
+from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL, read_parts
 
 # How long a thread may compute while others wait. Python's 5 ms, several times an answer, would be felt beside an export.
 SECONDS_IN_A_ROW = 0.0005
@@ -32,8 +32,9 @@ class SiteSetup:
     """What every part but the portal needs.
 
     folder: the instance, with its keys and SQLite files. databases: store -> URL, where it is not a file there.
-    codes_url, answers_url: where the other page is, when another organisation runs it. mail: host, sender, port, user
-    and security of the mail server, as texts.
+    codes_url, answers_url: where the other page is, when another organisation runs it. mail, oidc: the mail server and
+    the sign-on, as in [site.mail] and [site.oidc] of comity.toml, as texts. agency: (slug, name) of whose instance it is.
+    population: a description of who lives here, for the toolkit's reach record. url: the address that people use.
     """
 
     folder: Path
@@ -42,6 +43,10 @@ class SiteSetup:
     answers_url: str = ""
     time_zone: str = "UTC"
     mail: Mapping[str, str] = field(default_factory=dict)
+    oidc: Mapping[str, str] = field(default_factory=dict)
+    agency: tuple[str, str] = ("agency", "")
+    population: Path | None = None
+    url: str = ""
 
 
 def serve(
@@ -70,6 +75,7 @@ def serve(
             f"{host} can be reached from other machines, and the portal does not know its own address.",
             "Give it with --url https://..., or leave out --host to serve on this machine only.",
         )
+    parts = read_parts(",".join(parts))
     if PORTAL in parts:
         check_public(public)
     if not (BUILT / "manifest.json").is_file():
@@ -78,6 +84,7 @@ def serve(
         )
     listener = _listen(host, port)
     os.environ["COMITY_PUBLIC"] = str(public.absolute())
+    site_url = site_url or (setup.url if setup else "")
     os.environ["COMITY_SITE_URL"] = site_url
     os.environ["COMITY_PARTS"] = ",".join(parts)
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
@@ -94,24 +101,21 @@ def serve(
 _NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page", COMMUNITY: "community's pages"}
 
 
-def prepare_site(setup: SiteSetup) -> None:
-    """As `configure_site`, and brings the stores to this version's tables."""
-    configure_site(setup)
-    from comity.site.upgrading import upgrade_stores
-
-    upgrade_stores()
-
-
 def configure_site(setup: SiteSetup) -> None:
-    """Tells Django's settings whose stores and keys to use."""
+    """Tells Django's settings whose stores and keys to use; opens none of them."""
     os.environ["COMITY_INSTANCE"] = str(setup.folder.absolute())
     os.environ["COMITY_TIME_ZONE"] = setup.time_zone
     os.environ["COMITY_CODES_URL"], os.environ["COMITY_ANSWERS_URL"] = setup.codes_url, setup.answers_url
     for store, name in DATABASE_SETTINGS.items():
         os.environ[name] = setup.databases.get(store, "")
-    for name, value in setup.mail.items():
-        os.environ.setdefault(f"COMITY_MAIL_{name.upper()}", value)
-    os.environ["COMITY_SECRET_KEY"] = _secret(setup.folder / "keys" / "site.key")
+    further = {
+        **{f"COMITY_MAIL_{name.upper()}": value for name, value in setup.mail.items()},
+        **{f"COMITY_OIDC_{name.upper()}": value for name, value in setup.oidc.items()},
+        "COMITY_SITE_URL": setup.url,
+        "COMITY_POPULATION": str(setup.population.absolute()) if setup.population else "",
+    }
+    for name, value in further.items():
+        os.environ.setdefault(name, value)  # what the environment says wins over comity.toml
     import django
 
     django.setup()
@@ -129,6 +133,21 @@ def _forget_orders() -> None:
         if store in settings.DATABASES:
             mix(store)
     connections.close_all()
+
+
+def prepare_site(setup: SiteSetup) -> None:
+    """Configures Django for `setup`, makes the keys it lacks, and brings the stores to this version's tables."""
+    os.environ["COMITY_SECRET_KEY"] = _secret(setup.folder / "keys" / "site.key")
+    configure_site(setup)
+    from comity.site.community.actions import name_agency
+    from comity.site.community.secrets_at_rest import create_key
+    from comity.site.upgrading import upgrade_stores
+
+    create_key(setup.folder / "keys")
+    upgrade_stores()
+    slug, name = setup.agency
+    if name:
+        name_agency(slug, name)
 
 
 def _secret(path: Path) -> str:

@@ -40,6 +40,11 @@ def CLOCK() -> datetime:
     return datetime.now(UTC)
 
 
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 _address = urlsplit(SITE_URL)
 _is_https = _address.scheme == "https"
 
@@ -65,8 +70,67 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "community:office"
 LOGOUT_REDIRECT_URL = "account_login"
-SESSION_COOKIE_SAMESITE = "Strict"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+SESSION_COOKIE_SAMESITE = "Lax"  # "Strict" would lose the session on the way back from a sign-on or a link in a mail
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a link for a new password holds, an invitation's too
+
+# Signing in is django-allauth's; what it asks of us is in community.adapters.
+ACCOUNT_ADAPTER = "comity.site.community.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; a check wants it said
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address comes from whoever made the account
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _is_https else "http"
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reset_password": "20/h/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _is_https else 0  # the https address is a proxy's, in front of this
+MFA_ADAPTER = "comity.site.community.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1  # half a minute either way, for clocks that differ
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https  # on this machine only
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {"authenticate_webauthn": "comity.site.community.signing_in_forms.PasskeyForm"}
+SOCIALACCOUNT_ADAPTER = "comity.site.community.adapters.SignOnAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+_sign_on_server = os.environ.get("COMITY_OIDC_SERVER", "").rstrip("/")
+_sign_on_secret = KEYS / "oidc.secret"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": os.environ.get("COMITY_OIDC_TITLE", ""),
+                "client_id": os.environ.get("COMITY_OIDC_CLIENT", ""),
+                "secret": _sign_on_secret.read_text(encoding="utf-8").strip() if _sign_on_secret.is_file() else "",
+                "settings": {"server_url": _sign_on_server},
+            }
+        ]
+        if _sign_on_server
+        else [],
+    }
+}
+if set(PARTS) - {PORTAL}:
+    # Attempts to sign in are counted where all processes see them.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "community_attempt",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
 # Mail waits in the outbox until `comity work` sends it, and stays there while no server is named.
 MAIL_FROM = os.environ.get("COMITY_MAIL_SENDER", "")
 _mail_password = KEYS / "mail.password"
@@ -100,6 +164,7 @@ MIDDLEWARE = [
         [
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "allauth.account.middleware.AccountMiddleware",
         ]
         if set(PARTS) - {PORTAL}
         else []
@@ -142,7 +207,7 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:", "blob:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
-    "form-action": [CSP.SELF, *filter(None, (ANSWERS_URL, CODES_URL))],
+    "form-action": [CSP.SELF, *filter(None, (ANSWERS_URL, CODES_URL, _origin(_sign_on_server)))],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }

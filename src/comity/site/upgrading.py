@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from comity.errors import ComityError
+from comity.site.databases import SITE
 
 
 class StoreIsNewer(ComityError):
@@ -66,6 +67,8 @@ def upgrade_stores() -> None:
         with _reachable(store), _alone(store):
             _refuse_newer(store, MigrationLoader(connections[store]))
             call_command("migrate", database=store, verbosity=0, interactive=False)
+            if store == SITE:
+                call_command("createcachetable", database=store, verbosity=0)  # where attempts to sign in are counted
     connections.close_all()
 
 

@@ -170,7 +170,6 @@ def test_workers_at_the_same_time_never_send_twice(town, sent):
 ON_POSTGRESQL = """
 import os, sys, threading
 from pathlib import Path
-from typing import ClassVar
 from datetime import UTC, datetime
 from comity.site.server import SiteSetup, prepare_site
 prepare_site(SiteSetup(Path(sys.argv[1]), {"default": sys.argv[2]}))

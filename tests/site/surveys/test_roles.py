@@ -1,4 +1,4 @@
-"""Every address of the survey pages, with every method, for every role: exactly what the one table says."""
+"""Who may do what with surveys, and what they see of them."""
 
 from __future__ import annotations
 
@@ -33,26 +33,6 @@ TABLE = {
     ("office_paper_form", "POST"): {"custodian", "interviewer"},
     ("office_paper_set_aside", "POST"): {"custodian"},
 }
-PLACES = {"name": "town", "number": "000000"}
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-
-def addresses() -> list[tuple[str, list[str]]]:
-    """(url name, what it takes) of every survey address there is."""
-    from django.urls import get_resolver
-
-    found = []
-
-    def walk(patterns, inside):
-        for each in patterns:
-            is_ours = inside or getattr(each, "app_name", None) == "surveys"
-            if hasattr(each, "url_patterns"):
-                walk(each.url_patterns, is_ours)
-            elif is_ours:
-                found.append((each.name, [PLACES[part] for part in each.pattern.converters]))
-
-    walk(get_resolver().url_patterns, False)
-    return found
 
 
 @pytest.fixture
@@ -70,50 +50,17 @@ def people(fielded):
     return clients
 
 
-def test_every_address_is_in_the_table_and_nothing_else(fielded):
+def test_the_table_of_the_whole_site_says_of_surveys_what_is_written_here():
+    from comity.site.community.access import EVERYONE
     from comity.site.surveys.rules import ACCESS
 
-    names = {name for name, _ in addresses()}
+    said = {
+        (name.removeprefix("surveys:"), method): EVERYBODY if roles == EVERYONE else set(roles)
+        for name, methods in ACCESS.items()
+        for method, roles in methods.items()
+    }
 
-    assert names == {name for name, _ in TABLE}
-    assert {(name.removeprefix("surveys:"), m) for name, methods in ACCESS.items() for m in methods} == set(TABLE)
-
-
-def test_every_address_method_and_role_is_as_the_table_says(fielded, people):
-    from django.urls import reverse
-
-    wrong = []
-    for name, places in sorted(addresses()):
-        address = reverse(f"surveys:{name}", args=places)
-        for method in METHODS:
-            for role, client in people.items():
-                if (name, method) == ("office_close", "POST"):
-                    continue  # they end what the rest of this walk needs; below
-                may = role in TABLE.get((name, method), set())
-                status = client.generic(method, address).status_code
-                let_in = status not in (302, 403, 405) if method == "GET" else status not in (403, 405)
-                if let_in != may:
-                    wrong.append((name, method, role, status))
-
-    assert wrong == []
-
-
-def test_what_ends_something_is_for_its_role_only(fielded, people):
-    from django.urls import reverse
-
-    address = reverse("surveys:office_close", args=["town"])
-    for role, client in people.items():
-        assert client.get(address).status_code == 405
-        assert (client.post(address).status_code == 302) == (role == "custodian"), role
-
-
-def test_an_address_that_is_not_in_the_table_is_refused(fielded, people, monkeypatch):
-    from comity.site import guard
-
-    rest = {name: methods for name, methods in guard.table().items() if name != "surveys:survey_promise"}
-    monkeypatch.setattr(guard, "table", lambda: rest)
-
-    assert people["anyone"].get("/survey/town/promise/").status_code == 403
+    assert said == TABLE
 
 
 def test_nobody_of_the_police_can_be_custodian(fielded):

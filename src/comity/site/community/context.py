@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest
 
 
 def office_pages(request: HttpRequest) -> dict[str, str]:
-    """Adds `office_frame`: the portal's page where this process serves the portal, and else the surveys'."""
-    return {"office_frame": "base.html" if apps.is_installed("comity.site.portal") else "surveys/base.html"}
+    """Adds `office_frame`: the portal's page where this process serves the portal, and else the surveys'.
+
+    And `sign_on`: the name of the organisation whose sign-on is taken, or "".
+    """
+    sign_on = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return {
+        "office_frame": "base.html" if apps.is_installed("comity.site.portal") else "surveys/base.html",
+        "sign_on": sign_on[0]["name"] if sign_on else "",
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 
 from comity.site.community.roles import OF_THE_POLICE, Role
 
@@ -43,6 +44,7 @@ class Account(AbstractUser):
                 condition=models.Q(works_for_police=True) | ~models.Q(role=Role.CHIEF),
                 name="a_chief_works_for_the_police",
             ),
+            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="one_account_an_address"),
         )
 
 

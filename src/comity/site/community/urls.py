@@ -8,4 +8,7 @@ from comity.site.community import views
 
 app_name = "community"
 
-urlpatterns = [path("office/", views.office, name="office")]
+urlpatterns = [
+    path("office/", views.office, name="office"),
+    path("office/log/", views.log, name="log"),
+]

@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
 
+from comity.site.community.agencies import own_agency_only
 from comity.site.community.roles import Role
 
 
 @never_cache
+@own_agency_only
 def office(request: HttpRequest) -> HttpResponse:
     """The surveys and samples, as far as they are this person's business; for a redactor no samples."""
     role = request.user.role  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
+from comity.site.community.agencies import own_agency_only
 from comity.site.surveys.codes import CodeKey, CodeRefused, read_code
 from comity.site.surveys.invitations import actions, queries
 from comity.site.surveys.invitations.forms import CodeForm, TokenForm
@@ -80,6 +81,7 @@ def code_token(request: HttpRequest) -> HttpResponse:
     )
 
 
+@own_agency_only
 def office_sample(request: HttpRequest, name: str) -> HttpResponse:
     """How many codes were used, by stratum, and the cases to remind."""
     return render(
@@ -89,12 +91,14 @@ def office_sample(request: HttpRequest, name: str) -> HttpResponse:
     )
 
 
+@own_agency_only
 def office_disposition(request: HttpRequest, name: str) -> HttpResponse:
     """Notes what became of a case."""
     actions.set_disposition(name, request.POST.get("case", ""), request.POST.get("disposition", ""))
     return redirect("surveys:office")
 
 
+@own_agency_only
 def office_close_codes(request: HttpRequest, name: str) -> HttpResponse:
     """Ends the exchange of codes."""
     actions.close_sample(name)

@@ -8,16 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
+from comity.site.community.agencies import own_agency_only
 from comity.site.surveys.responses import actions, free_texts, queries
 from comity.site.surveys.responses.views import answer
 
 
 @never_cache
+@own_agency_only
 def office_interview(request: HttpRequest, name: str) -> HttpResponse:
     """The same pages, filled in by an interviewer; who it was is not kept with the response."""
     return answer(request, queries.fielded(name), by_interviewer=True)
 
 
+@own_agency_only
 def office_close(request: HttpRequest, name: str) -> HttpResponse:
     """Ends a survey: no response is taken any more, and the responses can be read."""
     actions.close_survey(name)
@@ -25,6 +28,7 @@ def office_close(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @never_cache
+@own_agency_only
 def office_responses(request: HttpRequest, name: str) -> HttpResponse:
     """Every response of a closed survey as JSON, one a line, for the custodian's analysis."""
     # One at a time: a whole survey in one call would hold up whoever answers another meanwhile.
@@ -37,6 +41,7 @@ def office_responses(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @never_cache
+@own_agency_only
 def office_texts(request: HttpRequest, name: str) -> HttpResponse:
     """The next free text that nobody has decided on, with what the program would hide in it."""
     waiting = free_texts.waiting_texts(queries.fielded(name).name)
@@ -44,6 +49,7 @@ def office_texts(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "surveys/office_texts.html", context)
 
 
+@own_agency_only
 def office_redact(request: HttpRequest, name: str) -> HttpResponse:
     """Keeps one text as the redactor decided."""
     digest = request.POST.get("digest", "")

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from comity.site.community.agencies import own_agency_only
 from comity.site.surveys.print.paper import printed_questions
 from comity.site.surveys.questionnaire import Problem, Question, Questionnaire, form_values_to_answers
 from comity.site.surveys.responses import paper_forms, queries
@@ -24,6 +25,7 @@ from comity.site.surveys.responses.surroundings import code_page
 from comity.site.surveys.tokens import to_text
 
 
+@own_agency_only
 @never_cache
 def office_paper(request: HttpRequest, name: str) -> HttpResponse:
     """The forms that wait, and where the code of a new one is typed; POST receives one for its token."""
@@ -44,6 +46,7 @@ def office_paper(request: HttpRequest, name: str) -> HttpResponse:
     )
 
 
+@own_agency_only
 @never_cache
 def office_paper_form(request: HttpRequest, name: str, number: str) -> HttpResponse:
     """One form: its two keyings, each unseen by the other, and then what differs."""
@@ -54,6 +57,7 @@ def office_paper_form(request: HttpRequest, name: str, number: str) -> HttpRespo
     return _key(request, survey, form, person)
 
 
+@own_agency_only
 def office_paper_set_aside(request: HttpRequest, name: str, number: str) -> HttpResponse:
     """Forgets a form that holds no answers."""
     paper_forms.set_aside(queries.fielded(name).name, number)
