@@ -138,7 +138,7 @@ def _sqlite(editor: Any, name: str, table: str, when: str, rules: Rules, then: s
 
 def _postgresql(editor: Any, name: str, table: str, when: str, rules: Rules, then: str) -> None:
     body = [
-        f"IF {condition} THEN RAISE EXCEPTION '{said}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+        f"IF ({condition}) THEN RAISE EXCEPTION '{said}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
         for said, condition in rules
     ] + ([f"{then};"] if then else [])
     result = "OLD" if when == "BEFORE DELETE" else "NEW"

@@ -22,8 +22,8 @@ Job = Callable[[Path, datetime], int]
 def measure_commitments(folder: Path, now: datetime) -> int:
     """Compares every release that counts with its baseline, once; returns how many were new."""
     public = folder / "public"
-    if not public.is_dir():
-        return 0
+    if not (public / "agency.json").is_file():
+        return 0  # nothing is published yet
     found = catalogue(public)
     known = set(Measurement.objects.values_list("terms_id", "release", "baseline"))
     done = 0
