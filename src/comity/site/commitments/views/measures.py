@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 
 from comity.errors import ComityError
 from comity.releases.catalogue import TOTAL, Catalogue, Release, in_language
@@ -19,9 +18,10 @@ from comity.site.commitments.released import FINDING, Measure, Reading, catalogu
 from comity.site.commitments.remeasure import measure_of
 from comity.site.commitments.terms import find_release, read_baseline
 from comity.site.commitments.views.office import own_or_404
+from comity.site.commitments.views.staff import staff_page
 
 
-@never_cache
+@staff_page
 def choose(request: HttpRequest) -> HttpResponse:
     """Release, then table or finding, then the cell: each choice narrows the next, and the baseline is shown before it is used."""
     found = catalogue(settings.PUBLIC)
@@ -39,7 +39,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return render(request, "commitments/choose_measure.html", shown)
 
 
-@never_cache
+@staff_page
 def make(request: HttpRequest) -> HttpResponse:
     """A new commitment, bound to the number that was chosen."""
     found = catalogue(settings.PUBLIC)
@@ -68,7 +68,7 @@ def make(request: HttpRequest) -> HttpResponse:
     return redirect("commitments:office_commitment", number=made.pk)
 
 
-@never_cache
+@staff_page
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """Other terms, with the reason, beside those that hold."""
     held = own_or_404(request, number)

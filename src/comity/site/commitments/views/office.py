@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from comity.errors import ComityError
@@ -19,12 +18,13 @@ from comity.site.commitments import evidence as files
 from comity.site.commitments.forms import DueForm, EvidenceForm, TextForm, VerdictForm
 from comity.site.commitments.models import CLOSED, Commitment, State, Verdict
 from comity.site.commitments.views.public import about
+from comity.site.commitments.views.staff import staff_page
 from comity.site.community.roles import OF_THE_POLICE, Role
 
 LARGEST_UPLOAD = files.LARGEST + 20_000  # the file, and the rest of the form
 
 
-@never_cache
+@staff_page
 def every_commitment(request: HttpRequest) -> HttpResponse:
     account: Any = request.user
     day = queries.today()
@@ -41,19 +41,19 @@ def every_commitment(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-@never_cache
+@staff_page
 def commitment(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, own_or_404(request, number))
 
 
-@never_cache
+@staff_page
 def accept(request: HttpRequest, number: int) -> HttpResponse:
     return _act(request, number, forms.Form, lambda found, by, form: actions.accept_commitment(found, by=by))
 
 
 # A file is read only once its size is known; the check against forgery reads the whole form, so it comes second.
 @csrf_exempt
-@never_cache
+@staff_page
 def evidence(request: HttpRequest, number: int) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_UPLOAD:
         return render(request, "commitments/too_large.html", {"number": number}, status=413)
@@ -72,7 +72,7 @@ def _evidence(request: HttpRequest, number: int) -> HttpResponse:
     return _act(request, number, EvidenceForm, give)
 
 
-@never_cache
+@staff_page
 def verify(request: HttpRequest, number: int) -> HttpResponse:
     return _act(
         request, number, VerdictForm,
@@ -80,7 +80,7 @@ def verify(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@never_cache
+@staff_page
 def close(request: HttpRequest, number: int) -> HttpResponse:
     return _act(
         request, number, VerdictForm,
@@ -88,14 +88,14 @@ def close(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@never_cache
+@staff_page
 def reopen(request: HttpRequest, number: int) -> HttpResponse:
     return _act(
         request, number, TextForm, lambda found, by, form: actions.reopen_commitment(found, by=by, text=form.said())
     )
 
 
-@never_cache
+@staff_page
 def stand(request: HttpRequest, number: int) -> HttpResponse:
     return _act(
         request, number, VerdictForm,
@@ -103,7 +103,7 @@ def stand(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@never_cache
+@staff_page
 def move_due(request: HttpRequest, number: int) -> HttpResponse:
     return _act(
         request, number, DueForm,
