@@ -112,7 +112,7 @@ def release_2018(
             row["status"] = "published" if row["count"] is not None else "suppressed"
     pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(path)), path)
     _seal_digests(folder)
-    _touch(public)
+    touch(public)
     return folder
 
 
@@ -122,7 +122,7 @@ def change_json(path: Path, change) -> None:
     change(content)
     path.write_text(json.dumps(content))
     _seal_digests(path.parent)
-    _touch(path.parents[4])
+    touch(path.parents[4])
 
 
 def _seal_digests(folder: Path) -> None:
@@ -139,7 +139,7 @@ def _seal_digests(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({"files": files}))
 
 
-def _touch(public: Path) -> None:
+def touch(public: Path) -> None:
     """A new state of the folder, as publishing leaves one."""
     checkpoint = public / "ledger" / "checkpoint"
     content = checkpoint.read_bytes()

@@ -257,3 +257,23 @@ def test_every_address_with_arguments_has_an_example(here, examples):
     with_arguments |= {f"commitments-files:{each.name}" for each in files if each.pattern.converters}
 
     assert set(examples.examples(here)) == with_arguments <= set(ACCESS)
+
+
+def test_files_of_a_sample_town_say_so(here, client, examples):
+    import json
+
+    examples.make(here)
+    about = here.public / "agency.json"
+    assert "SAMPLE DATA" not in client.get("/commitments/commitments.csv").getvalue().decode()
+    content = json.loads(about.read_text()) | {"sample": True}
+    about.unlink()
+    about.write_text(json.dumps(content))
+    examples.touch(here.public)
+
+    for address in (
+        "/commitments/commitments.csv",
+        "/commitments/feed.xml",
+        "/commitments/1/feed.xml",
+        "/commitments/1/",
+    ):
+        assert "SAMPLE DATA" in client.get(address).getvalue().decode(), address

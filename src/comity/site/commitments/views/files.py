@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 
+from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,12 +16,13 @@ from django.views.decorators.http import require_safe
 
 from comity.site.commitments import evidence, in_words, queries
 from comity.site.commitments.models import Step
+from comity.site.commitments.released import catalogue
 from comity.site.commitments.views.public import commitment_or_404
 
 NEWEST = 50  # steps in a feed
 COLUMNS = (
     "number", "agency", "place", "topic", "language", "title", "said", "plan", "source", "source_release", "source_finding",
-    "source_words", "source_day", "made_on", "due", "is_overdue", "state", "moved",
+    "source_words", "source_day", "made_on", "due", "is_overdue", "state", "moved", "note",
 )  # fmt: skip
 
 
@@ -69,6 +71,7 @@ def evidence_file(request: HttpRequest, number: int, step: int) -> HttpResponseB
 def _lines() -> Iterator[str]:
     writer = csv.writer(_Echo())
     day = queries.today()
+    note = _sample_mark()
     yield writer.writerow(COLUMNS)
     found = queries.with_last_word(queries.commitments(queries.Asked(), day=day)).select_related("agency")
     for each in found.iterator(chunk_size=500):
@@ -76,9 +79,14 @@ def _lines() -> Iterator[str]:
             each.pk, each.agency.slug, each.place.name if each.place else "", each.topic, each.language, each.title, each.said,
             each.plan, each.source, each.source_release, each.source_finding, each.source_words, each.source_day or "",
             each.made_on, each.due, "yes" if queries.is_overdue(each, day) else "no", each.state,
-            getattr(each, "moved", None) or "",
+            getattr(each, "moved", None) or "", note,
         )  # fmt: skip
         yield writer.writerow([_harmless(str(value)) for value in row])
+
+
+def _sample_mark() -> str:
+    """What tells invented data from real ones in every file; "" where they are real."""
+    return _("SAMPLE DATA") if catalogue(settings.PUBLIC).agency.get("sample") else ""
 
 
 def _harmless(text: str) -> str:
@@ -87,7 +95,7 @@ def _harmless(text: str) -> str:
 
 def _feed(request: HttpRequest, title: str, page: str, steps: list[Step]) -> HttpResponse:
     made = Atom1Feed(
-        title=_printable(title),
+        title=" – ".join(filter(None, (_sample_mark(), _printable(title)))),
         link=request.build_absolute_uri(page),
         description="",
         language=translation.get_language() or "en",
