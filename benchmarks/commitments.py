@@ -39,9 +39,9 @@ def main() -> None:
         django.setup()
         from django.test import Client, override_settings
 
-        from comity.site.stores import prepare_stores
+        from comity.site.upgrading import upgrade_stores
 
-        prepare_stores()
+        upgrade_stores()
         chief = write_commitments()
         with override_settings(ALLOWED_HOSTS=["testserver"], CLOCK=lambda: datetime(2027, 6, 1, tzinfo=UTC)):
             anyone, office = Client(), Client()

@@ -22,8 +22,8 @@ from django.db import DatabaseError, connection, transaction
 public, here = Path(sys.argv[1]), Path(sys.argv[2])
 import django
 django.setup()
-from comity.site.stores import prepare_stores
-prepare_stores()
+from comity.site.upgrading import upgrade_stores
+upgrade_stores()
 from comity.site.community.actions import add_account
 from comity.site.community.models import Agency
 from comity.site.community.roles import OF_THE_POLICE, Role

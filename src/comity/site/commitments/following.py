@@ -23,7 +23,7 @@ _CHECKS = 961  # 31 * 31: catches every single wrong sign and every swap of two 
 
 @transaction.atomic
 def ask_to_follow(commitment: Commitment, address: str) -> None:
-    """Sends the mail to confirm with; nothing to an address that follows already."""
+    """Sends the mail to confirm with; to an address that follows already, one that says so, so that both take as long."""
     day = today()
     follower, _ = Follower.objects.get_or_create(
         commitment=commitment,
@@ -35,8 +35,7 @@ def ask_to_follow(commitment: Commitment, address: str) -> None:
             "told": commitment.steps,
         },
     )
-    if follower.confirmed_on is None:
-        notices.ask_to_confirm(follower, day.isoformat())
+    notices.ask_to_confirm(follower, day.isoformat())
 
 
 @transaction.atomic

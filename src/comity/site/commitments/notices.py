@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from comity.site.commitments import in_words
 from comity.site.commitments.models import Commitment, Follower, Step
+from comity.site.commitments.queries import day_of
 from comity.site.community.mail import queue_mail
 
 LONGEST_SUBJECT = 180
@@ -35,14 +36,22 @@ def tell_owner(commitment: Commitment, what: str) -> None:
 
 
 def ask_to_confirm(follower: Follower, day: str) -> None:
-    """The mail with which a follower begins; one a day and commitment, however often somebody asks."""
+    """The mail with which a follower begins, or which says that the address is told already; one a day and commitment, however often somebody asks."""
     with translation.override(follower.language):
-        text = _(
+        is_new = follower.confirmed_on is None
+        to_confirm = _(
             "Somebody, perhaps you, asked to be told what becomes of this commitment:\n%(title)s\n\n"
             "To be told, open this page and confirm:\n%(address)s\n\n"
             "If it was not you, do nothing: the address is forgotten after seven days."
-        ) % {"title": follower.commitment.title, "address": _of_follower("following", follower)}
-        subject = _("Confirm: follow “%(title)s”") % {"title": follower.commitment.title}
+        )
+        known = _(
+            "Somebody asked to be told of this commitment at your address, which is told already:\n%(title)s\n\nTo leave: %(address)s"
+        )
+        address = _of_follower("following" if is_new else "leaving", follower)
+        text = (to_confirm if is_new else known) % {"title": follower.commitment.title, "address": address}
+        subject = (_("Confirm: follow “%(title)s”") if is_new else _("You follow “%(title)s”")) % {
+            "title": follower.commitment.title
+        }
         once = f"commitments.confirm:{follower.pk}:{day}"
         queue_mail(follower.address, _one_line(subject), text, once=once)
 
@@ -52,7 +61,7 @@ def tell_follower(follower: Follower, steps: list[Step]) -> None:
     with translation.override(follower.language):
         commitment = follower.commitment
         lines = [
-            f"{each.at:%Y-%m-%d}: {': '.join(filter(None, (each.get_kind_display(), in_words.outcome(each))))}"
+            f"{day_of(each.at)}: {': '.join(filter(None, (each.get_kind_display(), in_words.outcome(each))))}"
             for each in steps
         ]
         text = _("What happened since you were told last:\n%(steps)s\n\n%(address)s\n\nTo leave: %(leave)s") % {

@@ -18,12 +18,14 @@ def duties(account: Account) -> list[Duty]:
     address = reverse("commitments:office_commitments")
     found = []
     if account.role in (Role.CHIEF, Role.ANALYST, Role.TRAINING_OFFICER):
+        to_close = waiting["to_close"] if account.role == Role.CHIEF else 0
         notes = [
             ngettext("%(n)s to accept", "%(n)s to accept", waiting["to_accept"]) % {"n": waiting["to_accept"]},
             ngettext("%(n)s reopened", "%(n)s reopened", waiting["reopened"]) % {"n": waiting["reopened"]},
+            ngettext("%(n)s to close", "%(n)s to close", to_close) % {"n": to_close},
             ngettext("%(n)s overdue", "%(n)s overdue", waiting["overdue"]) % {"n": waiting["overdue"]},
         ]
-        numbers = (waiting["to_accept"], waiting["reopened"], waiting["overdue"])
+        numbers = (waiting["to_accept"], waiting["reopened"], to_close, waiting["overdue"])
         note = ", ".join(text for text, n in zip(notes, numbers, strict=True) if n)
         is_urgent = bool(waiting["reopened"] or waiting["overdue"])
         found.append(Duty(_("Commitments of yours"), address, note, is_urgent))

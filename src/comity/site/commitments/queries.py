@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from comity.site.commitments.models import CLOSED, OPEN, Commitment, Kind, Measurement, State, Step, Terms, Topic
+from comity.site.commitments.models import (
+    CLOSED,
+    OPEN,
+    Commitment,
+    Follower,
+    Kind,
+    Measurement,
+    State,
+    Step,
+    Terms,
+    Topic,
+)
 from comity.site.community.models import Account, Agency, Place
 
 PAGE = 25
@@ -20,8 +31,12 @@ STATES = ("open", OVERDUE, "closed", *State.values)
 
 def today() -> date:
     """The day it is where the agency is."""
-    moment = settings.CLOCK()
-    return moment.astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()  # type: ignore[no-any-return]
+    return day_of(settings.CLOCK())
+
+
+def day_of(moment: datetime) -> date:
+    """The day that a moment has where the agency is."""
+    return moment.astimezone(ZoneInfo(settings.TIME_ZONE_OF_AGENCY)).date()
 
 
 def is_overdue(commitment: Commitment, day: date) -> bool:
@@ -94,7 +109,7 @@ def commitment(number: int, *, agency: Agency | None = None) -> Commitment | Non
 
 def life_of(found: Commitment) -> list[Step]:
     """Every step, first to last, with what it points to."""
-    return list(found.life.select_related("entry", "terms", "measurement", "measurement__terms").order_by("number"))
+    return _dated(found.life.select_related("entry", "terms", "measurement", "measurement__terms").order_by("number"))
 
 
 def terms_of(found: Commitment) -> list[Terms]:
@@ -105,7 +120,7 @@ def terms_of(found: Commitment) -> list[Terms]:
 def steps_since(number: int, seen: int) -> list[Step]:
     """The steps of one commitment after the first `seen`."""
     found = Step.objects.filter(commitment_id=number, number__gt=seen)
-    return list(found.select_related("measurement").order_by("number"))
+    return _dated(found.select_related("measurement").order_by("number"))
 
 
 def newest_steps(most: int, *, of: Commitment | None = None) -> list[Step]:
@@ -155,9 +170,15 @@ def owners(agency: Agency | None) -> QuerySet[Account]:
     return Account.objects.filter(agency=agency, works_for_police=True, is_active=True).order_by("username")
 
 
-def followers_to_tell() -> QuerySet:  # type: ignore[type-arg]
+def followers_to_tell() -> QuerySet[Follower]:
     """Confirmed followers of commitments that have steps they were not told of."""
-    from comity.site.commitments.models import Follower
-
     confirmed = Follower.objects.filter(confirmed_on__isnull=False, told__lt=F("commitment__steps"))
     return confirmed.select_related("commitment").order_by("pk")
+
+
+def _dated(steps: Iterable[Step]) -> list[Step]:
+    """The steps, each with the `day` that it has where the agency is."""
+    found = list(steps)
+    for each in found:
+        each.day = day_of(each.at)  # type: ignore[attr-defined]
+    return found

@@ -14,6 +14,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from comity.errors import ComityError
 from comity.site.commitments import evidence, in_words, queries
 from comity.site.commitments.models import Step
 from comity.site.commitments.released import catalogue
@@ -86,7 +87,11 @@ def _lines() -> Iterator[str]:
 
 def _sample_mark() -> str:
     """What tells invented data from real ones in every file; "" where they are real."""
-    return _("SAMPLE DATA") if catalogue(settings.PUBLIC).agency.get("sample") else ""
+    try:
+        is_sample = catalogue(settings.PUBLIC).agency.get("sample")
+    except ComityError:  # nothing is published yet
+        return ""
+    return _("SAMPLE DATA") if is_sample else ""
 
 
 def _harmless(text: str) -> str:
