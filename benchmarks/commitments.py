@@ -92,7 +92,7 @@ def write_commitments() -> Any:
         )  # fmt: skip
         measurements = Measurement.objects.bulk_create(
             Measurement(
-                terms_id=n, release="stops/2027/v1", baseline="stops/2026/v1", measured_on=first, change={"estimate": 1, "low": 0, "high": 2},
+                terms_id=n, release="stops/2027/v1", baseline="stops/2026/v1", breaks=0, measured_on=first, change={"estimate": 1, "low": 0, "high": 2},
                 verdict="did not move",
             ) for n in numbers[::3]
         )  # fmt: skip

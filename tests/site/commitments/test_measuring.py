@@ -222,3 +222,29 @@ def test_followers_are_told_once_and_leave_with_one_button(here, examples, clien
     assert forget_followers(here.folder, NOW) == 0
     Follower.objects.update(asked_on="2018-05-01")
     assert forget_followers(here.folder, NOW) == 1
+
+
+def test_a_break_that_is_declared_afterwards_and_a_withdrawal_take_the_verdict_back(here, examples, client):
+    import shutil
+
+    found = examples.make(here)
+    folder = examples.release_2018(here.public, searched=900)
+    assert [each.verdict for each in work(here)] == ["moved"]
+    late = json.loads((here.public / "breaks" / "stops" / "new-groups.json").read_text()) | {
+        "name": "late",
+        "period": "2018",
+    }
+    (here.public / "breaks" / "stops" / "late.json").write_text(json.dumps(late))
+    examples.touch(here.public)
+
+    assert [(each.verdict, each.reason) for each in work(here)] == [("moved", ""), ("cannot tell", "break")]
+
+    shutil.rmtree(folder.parent)
+    stone = json.loads((here.public / "withdrawals" / "stops" / "2016" / "v1.json").read_text()) | {
+        "release": "stops/2018/v1"
+    }
+    (here.public / "withdrawals" / "stops" / "2018").mkdir()
+    (here.public / "withdrawals" / "stops" / "2018" / "v1.json").write_text(json.dumps(stone))
+    examples.touch(here.public)
+    assert [each.reason for each in work(here)] == ["", "break", "withdrawn"]
+    assert "was withdrawn" in client.get(f"/commitments/{found.pk}/").content.decode()

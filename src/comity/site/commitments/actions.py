@@ -210,7 +210,9 @@ def _change(commitment: Commitment, terms: Terms, *, by: Account, reason: str) -
 def note_measurement(terms: Terms, outcome: Outcome) -> Step | None:
     """Keeps what a release says of the terms; None where that is known already."""
     commitment = Commitment.objects.select_for_update().get(pk=terms.commitment_id)
-    known = Measurement.objects.filter(terms=terms, release=outcome.release, baseline=outcome.baseline)
+    known = Measurement.objects.filter(
+        terms=terms, release=outcome.release, baseline=outcome.baseline, breaks=outcome.breaks
+    )
     if known.exists():
         return None
     change = outcome.change
@@ -218,6 +220,7 @@ def note_measurement(terms: Terms, outcome: Outcome) -> Step | None:
         terms=terms,
         release=outcome.release,
         baseline=outcome.baseline,
+        breaks=outcome.breaks,
         measured_on=today(),
         before=outcome.before.as_record() if outcome.before else None,
         after=outcome.after.as_record() if outcome.after else None,

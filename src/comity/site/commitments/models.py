@@ -186,12 +186,14 @@ class Terms(models.Model):
 class Measurement(models.Model):
     """The number of some terms in a later release, against the baseline. release, baseline: "stops/2018/v1".
 
-    change: {"estimate", "low", "high"} on the scale of the terms, null where there is none. reason: why one cannot tell.
+    baseline: "" where one of the two was withdrawn. breaks: how many series breaks of the dataset were declared by then; with
+    another one it is measured anew. change: {"estimate", "low", "high"} on the scale of the terms, null where there is none. reason: why one cannot tell.
     """
 
     terms = models.ForeignKey(Terms, models.PROTECT, related_name="measurements")
     release = models.CharField(max_length=200)
     baseline = models.CharField(max_length=200)
+    breaks = models.PositiveIntegerField()
     measured_on = models.DateField()
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
@@ -201,7 +203,7 @@ class Measurement(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["terms", "release", "baseline"], name="measured_once_a_release"),
+            models.UniqueConstraint(fields=["terms", "release", "baseline", "breaks"], name="measured_once_a_release"),
             models.CheckConstraint(condition=_within("verdict", Moved), name="measurement_verdict_is_one"),
             models.CheckConstraint(
                 condition=(models.Q(verdict="cannot tell") & ~models.Q(reason=""))

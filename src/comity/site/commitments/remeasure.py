@@ -28,11 +28,12 @@ from comity.site.commitments.released import (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a later release says. change: on the scale of the terms' size; None with a reason that says why there is none."""
+    """What a later release says. baseline: "" where one of the two was withdrawn. breaks: as in `models.Measurement`. change: on the scale of the terms' size; None with a reason that says why there is none."""
 
     release: str
     baseline: str
     verdict: str
+    breaks: int
     before: Reading | None = None
     after: Reading | None = None
     change: Number | None = None
@@ -55,11 +56,10 @@ def releases_that_count(found: Catalogue, terms: Terms) -> Iterator[Release]:
 
 def measure_again(found: Catalogue, terms: Terms, release: Release) -> Outcome:
     """How the number of `terms` in `release` compares with the baseline."""
-    measure = measure_of(terms)
+    measure, breaks = measure_of(terms), len(found.breaks_of(terms.dataset))
     baseline = newest(found, terms.dataset, terms.period)
     if baseline is None:
-        bound = f"{terms.dataset}/{terms.period}/v{terms.version}"
-        return Outcome(release.id, bound, change.CANNOT_TELL, reason=reasons.WITHDRAWN)
+        return withdrawn(found, terms, release.id)
     before = after = None
     try:
         spread = spread_before(found, measure, baseline, terms.definition)
@@ -71,10 +71,15 @@ def measure_again(found: Catalogue, terms: Terms, release: Release) -> Outcome:
             raise CannotRead(reasons.DEFINITION)
         moved = change_between(before, after, is_relative=terms.size_is == "relative")
     except CannotRead as problem:
-        return Outcome(release.id, baseline.id, change.CANNOT_TELL, before, after, reason=problem.code)
+        return Outcome(release.id, baseline.id, change.CANNOT_TELL, breaks, before, after, reason=problem.code)
     verdict = change.verdict(moved, wants=terms.wants, size=terms.size)
     reason = reasons.TOO_WIDE if verdict == change.CANNOT_TELL else ""
-    return Outcome(release.id, baseline.id, verdict, before, after, moved, reason)
+    return Outcome(release.id, baseline.id, verdict, breaks, before, after, moved, reason)
+
+
+def withdrawn(found: Catalogue, terms: Terms, release: str) -> Outcome:
+    """What is left to say when the baseline or the later release, `release`, was withdrawn without another in its place."""
+    return Outcome(release, "", change.CANNOT_TELL, len(found.breaks_of(terms.dataset)), reason=reasons.WITHDRAWN)
 
 
 def change_between(before: Reading, after: Reading, *, is_relative: bool) -> Number:

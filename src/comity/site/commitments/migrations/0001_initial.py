@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("release", models.CharField(max_length=200)),
                 ("baseline", models.CharField(max_length=200)),
+                ("breaks", models.PositiveIntegerField()),
                 ("measured_on", models.DateField()),
                 ("before", models.JSONField(null=True)),
                 ("after", models.JSONField(null=True)),
@@ -500,7 +501,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="measurement",
-            constraint=models.UniqueConstraint(fields=("terms", "release", "baseline"), name="measured_once_a_release"),
+            constraint=models.UniqueConstraint(
+                fields=("terms", "release", "baseline", "breaks"), name="measured_once_a_release"
+            ),
         ),
         migrations.AddConstraint(
             model_name="measurement",
