@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -204,8 +204,12 @@ def record_completions(
     by: Account | None,
     session: Session | None = None,
     statement: uuid.UUID | None = None,
+    at: datetime | None = None,
 ) -> int:
-    """Appends completions that are not known yet, and returns how many. by: None where a statement says so."""
+    """Appends completions that are not known yet, and returns how many. by: None where a statement says so.
+
+    at: when they came to be known; now, unless said.
+    """
     wanted = {(officer.pk, version.pk, day): (officer, version) for officer, version, day in done}
     if not wanted:
         return 0
@@ -224,7 +228,7 @@ def record_completions(
             source=source,
             session=session,
             statement=statement,
-            recorded_at=settings.CLOCK(),
+            recorded_at=at or settings.CLOCK(),
         )
         for key, (officer, version) in wanted.items()
         if key not in known
@@ -238,6 +242,7 @@ def record_completions(
             by=by,
             agency=new[0].officer.agency,
             details={"completions": len(new), "source": source, "courses": courses},
+            at=at,
         )
     return len(new)
 

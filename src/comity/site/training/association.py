@@ -57,7 +57,9 @@ def texts() -> dict[str, object]:
         "d": _("D = {d}"),
         "none": {
             "left": _("You left the test. Nothing was kept."),
-            "fast": _("More than one in ten answers came in under 0.3 seconds, too fast to have read the word. There is no result."),
+            "fast": _(
+                "More than one in ten answers came in under 0.3 seconds, too fast to have read the word. There is no result."
+            ),
             "slow": _("The answers came too slowly to compare them. There is no result."),
             "few": _("There are too few answers to compare. There is no result."),
         },
