@@ -11,11 +11,17 @@ from comity.site.parts import APPS, COMMUNITY, PORTAL
 _parts = settings.PARTS
 urlpatterns: list[object] = []
 if set(_parts) - {PORTAL}:
-    urlpatterns += i18n_patterns(path("", include("comity.site.surveys.urls")), prefix_default_language=False)
+    urlpatterns += i18n_patterns(
+        path("", include("comity.site.community.signing_in_urls")),
+        path("", include("comity.site.community.urls")),
+        path("", include("comity.site.surveys.urls")),
+        prefix_default_language=False,
+    )
 if COMMUNITY in _parts:
     for _room in APPS[COMMUNITY]:
         urlpatterns += i18n_patterns(path("", include(f"{_room}.urls")), prefix_default_language=False)
         urlpatterns.append(path("", include(f"{_room}.urls_without_language")))
+urlpatterns.append(path("", include("comity.site.operations.urls_without_language")))
 if PORTAL in _parts:
     urlpatterns += [
         *i18n_patterns(path("", include("comity.site.portal.urls")), prefix_default_language=False),
