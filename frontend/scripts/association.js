@@ -31,6 +31,7 @@ if (page) {
   const words = JSON.parse(document.getElementById("association-words").textContent);
   const start = page.querySelector("[data-start]");
   start.hidden = false;
+  page.querySelector("[data-without]").hidden = true;
   start.addEventListener("click", () => begin(page, said, words, Math.random));
 }
 

@@ -29,10 +29,10 @@ def main(folder: Path, public: Path) -> None:
     os.environ["COMITY_PUBLIC"] = str(public)
     os.environ["COMITY_CONTENT_URL"] = f"http://127.0.0.1:{content.server_port}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    from comity.site.server import Surveys, prepare_surveys
+    from comity.site.server import SiteSetup, prepare_site
 
     (folder / "keys").mkdir(parents=True)
-    prepare_surveys(Surveys(folder))
+    prepare_site(SiteSetup(folder))
     sessions = fill(folder)
     from comity.site.wsgi import application
 

@@ -35,11 +35,8 @@ VERBS = {
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
     "priorities": "Decide budgets by fair rules; find opinion groups.",
-<<<<<<< HEAD
     "training": "Whether a course changed what it was meant to change.",
-=======
     "work": "Do what is due without a click: seal the log, send mail.",
->>>>>>> main
     "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }
 

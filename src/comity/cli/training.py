@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,8 +52,10 @@ def effect(
       comity training effect fair-stops --instance our-town force --unit precinct
       comity training effect fair-stops --instance our-town trust.csv --share 0.8
     """
+    from comity.cli.setting_up import open_site
+
     counts = _outcomes(outcome, folder, unit)
-    _prepare(folder)
+    open_site(folder, "community")
     from comity.site.training.effects import course_named, evaluate, panel, trained_from
 
     found = course_named(course, agency)
@@ -83,14 +84,3 @@ def _outcomes(outcome: str | None, folder: Path, unit: str | None) -> pa.Table:
 
     nobody = pa.table({"unit": pa.array([], pa.string()), "adopted": pa.array([], pa.string())})
     return rollout_counts(open_dataset(folder, outcome), nobody, unit=unit).drop_columns(["adopted"])
-
-
-def _prepare(folder: Path) -> None:
-    """Opens the site's store of the instance in `folder`."""
-    os.environ["COMITY_PARTS"] = "community"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    from comity.instance.site import read_site
-    from comity.site.server import Surveys, prepare_surveys
-
-    site, time_zone = read_site(folder)
-    prepare_surveys(Surveys(folder, site.databases, site.codes_url, site.answers_url, time_zone))

@@ -17,4 +17,4 @@ def test_the_sample_town_has_training_to_look_at(town, clients):
     assert "at least 91%" in page
     assert EffectStatement.objects.get().finding["verdict"] == "does not show"
     assert Completion.objects.count() == 90 + 114 + 72
-    assert "overdue" in clients["chief"].get("/office/training/").content.decode()
+    assert 'class="late"' in clients["chief"].get("/office/training/").content.decode()
