@@ -48,7 +48,9 @@ _is_https = _address.scheme == "https"
 DEBUG = False
 # Signs the sessions of people with an account, and nothing else. A new one each start signs everybody out.
 SECRET_KEY = os.environ.get("COMITY_SECRET_KEY") or secrets.token_urlsafe(48)
-ALLOWED_HOSTS = [host for host in (_address.hostname, urlsplit(CONTENT_URL).hostname, "localhost", "127.0.0.1", "[::1]") if host]
+ALLOWED_HOSTS = [
+    host for host in (_address.hostname, urlsplit(CONTENT_URL).hostname, "localhost", "127.0.0.1", "[::1]") if host
+]
 ALLOWED_HOSTS += [host for host in os.environ.get("COMITY_ALSO_HOSTS", "").split(",") if host]
 
 INSTALLED_APPS = apps_of(PARTS)

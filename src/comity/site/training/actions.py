@@ -266,7 +266,7 @@ def take_back(completion: Completion, *, reason: str, by: Account | None) -> Non
 
 
 def _check_number(number: str) -> None:
-    if not NUMBER.regex.match(number):  # type: ignore[union-attr]
+    if not NUMBER.regex.match(number):
         raise TrainingRefused(
             _("A number has up to 20 letters, digits, dots, dashes or slashes, and starts with a letter or digit."),
             _("Use the agency's own number, never a name."),

@@ -333,7 +333,7 @@ def _known(agency: Agency) -> dict[str, Officer]:
 
 
 def _number(row: Mapping[str, str], problems: list[str]) -> str:
-    if not NUMBER.regex.match(row["number"]):  # type: ignore[union-attr]
+    if not NUMBER.regex.match(row["number"]):
         problems.append(_("“%(number)s” is not an officer's number") % {"number": row["number"][:20]})
     return row["number"]
 
