@@ -22,6 +22,7 @@ VERBS = {
     "verify": "Verify a public folder or a served one.",
     "mirror": "Keep a verified copy of somebody's public folder.",
     "backup": "Everything that an instance is, in one encrypted file.",
+    "upgrade": "Bring the databases to a new version's tables.",
     "restore": "An instance from its backup, proved.",
     "doctor": "Look an instance over: keys, files, promises, disk.",
     "witness": "Cosign the checkpoints of other instances.",

@@ -90,7 +90,15 @@ _NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page", COMMUNIT
 
 
 def prepare_site(setup: SiteSetup) -> None:
-    """Tells Django's settings whose stores and keys to use, and brings the stores to this version's tables."""
+    """As `configure_site`, and brings the stores to this version's tables."""
+    configure_site(setup)
+    from comity.site.upgrading import upgrade_stores
+
+    upgrade_stores()
+
+
+def configure_site(setup: SiteSetup) -> None:
+    """Tells Django's settings whose stores and keys to use."""
     os.environ["COMITY_INSTANCE"] = str(setup.folder.absolute())
     os.environ["COMITY_TIME_ZONE"] = setup.time_zone
     os.environ["COMITY_CODES_URL"], os.environ["COMITY_ANSWERS_URL"] = setup.codes_url, setup.answers_url
@@ -102,9 +110,6 @@ def prepare_site(setup: SiteSetup) -> None:
     import django
 
     django.setup()
-    from comity.site.stores import prepare_stores
-
-    prepare_stores()
 
 
 def _secret(path: Path) -> str:
