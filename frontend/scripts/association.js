@@ -46,6 +46,7 @@ function begin(page, said, words, random) {
   page.querySelector("[data-before]").hidden = true;
   result.hidden = true;
   controls.hidden = stage.hidden = false;
+  stage.scrollIntoView({ block: "nearest" });
   const press = { left: LEFT, right: RIGHT };
   const pressed = (event) => {
     event.preventDefault();

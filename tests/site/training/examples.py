@@ -110,7 +110,7 @@ def examples(town) -> dict[str, dict]:
         "training:mandate_file": pk["mandate"],
         "training:end_mandate": pk["mandate"],
         "training:officer": {"pk": serving[0].pk},
-        "training:take_back": {"pk": Completion.objects.get().pk},
+        "training:take_back": {"pk": Completion.objects.get(officer__agency=town.agency).pk},
         "training:end_qualification": {"pk": held.pk},
         "training:course": slug,
         "training:add_version": slug,

@@ -103,3 +103,32 @@ def test_the_office_says_how_many_are_overdue(town, examples, officer):
 
     assert [(each.note, each.is_urgent) for each in duties(town.people["chief"])] == [("2 overdue", True)]
     assert duties(town.people["analyst"]) == []
+
+
+@pytest.mark.parametrize("name", ["mandate", "course", "instructors", "session"])
+def test_what_one_thing_holds_is_listed_with_as_many_queries(town, clients, examples, officer, name):
+    from django.db import connection
+
+    from comity.site.training import actions
+
+    made = examples.course(officer)
+    version = made.versions.get()
+    mandate = actions.add_mandate(made, group="", due_on=date(2018, 1, 1), months=12, days_to_comply=9, by=officer)
+    actions.add_qualification("T", name="x", since=date(2017, 1, 1), until=None, by=officer)
+    held = actions.add_session(version, held_on=date(2018, 2, 1), place="", instructors=["T"], by=officer)
+    kwargs = {"mandate": {"pk": mandate.pk}, "course": {"slug": made.slug}, "session": {"pk": held.pk}}
+    counts = []
+    for new in (1, 2, 97):
+        for at in range(new):
+            number = f"{len(counts)}-{at}"
+            serving = examples.officers(town.agency, [number], groups=["patrol"])
+            actions.add_qualification(number, name="x", since=date(2017, 1, 1), until=None, by=officer)
+            another = actions.add_session(version, held_on=date(2018, 2, 1), place="", instructors=[number], by=officer)
+            actions.fill_roster(another, serving, by=officer)
+            actions.fill_roster(held, serving, by=officer)
+            examples.completed(made, serving, date(2018, 2, 1))
+        with CaptureQueriesContext(connection) as queries:
+            assert clients["chief"].get(reverse(f"training:{name}", kwargs=kwargs.get(name))).status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] == counts[2]
