@@ -119,31 +119,73 @@ def test_a_unit_that_no_officer_serves_in_is_refused(town, examples, officer):
         panel(table.drop_columns(["outcome"]), {})
 
 
-def test_the_command_counts_records_stores_a_statement_and_prints_the_verdict(town, examples, officer, tmp_path):
-    """On a file of survey scales, in a process of its own, as an operator runs it."""
+SETTINGS = """
+[agency]
+name = "Sample Town"
+time_zone = "UTC"
+
+[datasets.stops]
+title.en = "Police stops"
+title.es = "Paradas policiales"
+mapping = "sources/stops.yaml"
+files = ["sources/*.csv"]
+period = "2016-2017"
+place = "beat"
+source.en = "Invented for a test."
+source.es = "Inventado para una prueba."
+
+[[datasets.stops.tables]]
+name = "stops_by_beat"
+title.en = "Stops by beat"
+title.es = "Paradas por zona"
+dimensions = ["beat"]
+"""
+MAPPING = """
+source: Sample Town
+record_type: stop
+columns:
+  date: {from: day, formats: ["%Y-%m-%d"]}
+  beat: beat
+"""
+
+
+def as_records(counts) -> str:
+    """One row for each stop that a table of counts counts."""
+    rows = (f"{row['period']}-15,{row['unit']}\n" * max(round(row["outcome"]), 0) for row in counts.to_pylist())
+    return "day,beat\n" + "".join(rows)
+
+
+@pytest.mark.parametrize("source", ["stops", "trust.csv"])
+def test_the_command_stores_a_statement_on_records_and_on_a_survey_scale(town, examples, officer, tmp_path, source):
+    """In a process of its own, as an operator runs it."""
     import subprocess
     import sys
 
     import pyarrow.csv
     from django.db import connections
 
+    from comity.instance.create import create_instance
     from comity.site.training.effects import trained_from
     from comity.site.training.models import EffectStatement
 
     made = trained_town(town.agency, examples, officer)
-    pyarrow.csv.write_csv(outcomes(6, seed=9, adopted=trained_from(made)), tmp_path / "trust.csv")
-    (tmp_path / "town" / "keys").mkdir(parents=True)
-    (tmp_path / "town" / "comity.toml").write_text('[agency]\nname = "Sample Town"\ntime_zone = "UTC"\n')
+    folder, counts = tmp_path / "town", outcomes(8, seed=9, adopted=trained_from(made))
+    create_instance(folder, origin="sample-town.example/comity")
+    (folder / "comity.toml").write_text(SETTINGS)
+    (folder / "sources" / "stops.yaml").write_text(MAPPING)
+    (folder / "sources" / "stops.csv").write_text(as_records(counts))
+    pyarrow.csv.write_csv(counts, tmp_path / "trust.csv")
     connections["default"].close()
-    shutil.copy(connections["default"].settings_dict["NAME"], tmp_path / "town" / "site.sqlite3")
+    shutil.copy(connections["default"].settings_dict["NAME"], folder / "site.sqlite3")
 
     run = subprocess.run(
-        [sys.executable, "-m", "comity.cli.main", "training", "effect", made.slug, str(tmp_path / "trust.csv"),
-         "--instance", str(tmp_path / "town"), "--json"],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "comity.cli.main", "training", "effect", made.slug, source, "--instance", folder, "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout)["finding"]["verdict"] == "shows"
-    connections["default"].settings_dict["NAME"] = tmp_path / "town" / "site.sqlite3"
-    assert EffectStatement.objects.get().outcome == "trust by unit and period"
+    finding = json.loads(run.stdout)["finding"]
+    assert (finding["verdict"], finding["n"]) == ("shows", len(UNITS) * len(MONTHS))
+    assert finding["low"] < 8 < finding["high"]
+    connections["default"].settings_dict["NAME"] = folder / "site.sqlite3"
+    assert EffectStatement.objects.get().outcome == f"{source.removesuffix('.csv')} by unit and period"
