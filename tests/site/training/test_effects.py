@@ -155,6 +155,7 @@ def as_records(counts) -> str:
     return "day,beat\n" + "".join(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["stops", "trust.csv"])
 def test_the_command_stores_a_statement_on_records_and_on_a_survey_scale(town, examples, officer, tmp_path, source):
     """In a process of its own, as an operator runs it."""
