@@ -37,6 +37,7 @@ VERBS = {
     "plan-sample": "Sample sizes and power for a survey.",
     "priorities": "Decide budgets by fair rules; find opinion groups.",
     "account": "Make, change and close accounts.",
+    "training": "Whether a course changed what it was meant to change.",
     "work": "Do what is due without a click: seal the log, send mail.",
     "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }

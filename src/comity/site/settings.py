@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from comity.site.databases import DATABASE_SETTINGS, SITE, database_from_url
-from comity.site.parts import ANSWERS, CODES, PORTAL, apps_of, read_parts, rooms_of, stores_of
+from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL, apps_of, read_parts, rooms_of, stores_of
 from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
 HERE = Path(__file__).parent
@@ -33,6 +33,8 @@ TIME_ZONE_OF_AGENCY = os.environ.get("COMITY_TIME_ZONE", "UTC")
 # Where the other organisation's page is, when the code page and the answer page are not served together.
 CODES_URL = os.environ.get("COMITY_CODES_URL", "").rstrip("/")
 ANSWERS_URL = os.environ.get("COMITY_ANSWERS_URL", "").rstrip("/")
+# The origin that serves the files of training packages and nothing else; it may not be this site's.
+CONTENT_URL = os.environ.get("COMITY_CONTENT_URL", "").rstrip("/")
 
 
 def CLOCK() -> datetime:
@@ -51,7 +53,9 @@ _is_https = _address.scheme == "https"
 DEBUG = False
 # Signs the sessions of people with an account, and nothing else. A new one each start signs everybody out.
 SECRET_KEY = os.environ.get("COMITY_SECRET_KEY") or secrets.token_urlsafe(48)
-ALLOWED_HOSTS = [host for host in (_address.hostname, "localhost", "127.0.0.1", "[::1]") if host]
+ALLOWED_HOSTS = [
+    host for host in (_address.hostname, urlsplit(CONTENT_URL).hostname, "localhost", "127.0.0.1", "[::1]") if host
+]
 ALLOWED_HOSTS += [host for host in os.environ.get("COMITY_ALSO_HOSTS", "").split(",") if host]
 
 INSTALLED_APPS = apps_of(PARTS)
@@ -155,6 +159,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     *(["comity.site.operations.numbers.measure"] if (KEYS / "metrics.token").is_file() else []),
+    *(["comity.site.training.content.only_content_there"] if COMMUNITY in PARTS else []),
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "comity.site.middleware.permissions_policy",
