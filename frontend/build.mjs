@@ -44,6 +44,7 @@ const result = await build({
   entryPoints: {
     portal: "styles/portal.scss",
     toolkit: "styles/toolkit.scss",
+    planning: "styles/planning.scss",
     "portal-script": "scripts/portal.js",
     map: "scripts/map.js",
     chart: "scripts/chart.js",
