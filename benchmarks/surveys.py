@@ -267,9 +267,9 @@ def mark(request: bytes) -> str:
 def marks_stored(instance: Instance) -> list[str]:
     """The marks of all stored responses, after the survey was closed."""
     script = (
-        "import os, sys, json\nfrom pathlib import Path\nfrom comity.site.server import Surveys, prepare_surveys\n"
+        "import os, sys, json\nfrom pathlib import Path\nfrom comity.site.server import SiteSetup, prepare_site\n"
         'os.environ["COMITY_PARTS"] = "codes,answers"\nos.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"\n'
-        "prepare_surveys(Surveys(Path(sys.argv[1]), json.loads(sys.argv[2])))\n"
+        "prepare_site(SiteSetup(Path(sys.argv[1]), json.loads(sys.argv[2])))\n"
         "from comity.site.surveys.responses import actions, queries\n"
         f'actions.close_survey("{SURVEY}")\n'
         f'print(json.dumps([each["answers"]["open_keep"][5:11] for each in queries.responses("{SURVEY}")]))\n'

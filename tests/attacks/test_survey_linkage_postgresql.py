@@ -33,10 +33,10 @@ tokens = load(ROOT / "tests" / "attacks" / "test_survey_tokens.py")
 CLOSE = """\
 import json, os, sys
 from pathlib import Path
-from comity.site.server import Surveys, prepare_surveys
+from comity.site.server import SiteSetup, prepare_site
 os.environ["COMITY_PARTS"] = "codes,answers"
 os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-prepare_surveys(Surveys(Path(sys.argv[1]), json.loads(sys.argv[2])))
+prepare_site(SiteSetup(Path(sys.argv[1]), json.loads(sys.argv[2])))
 from comity.site.surveys.invitations.actions import close_sample
 from comity.site.surveys.responses.actions import close_survey
 close_survey("town")

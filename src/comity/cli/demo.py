@@ -41,7 +41,7 @@ def command(folder: Path, no_serve: bool, port: int, lan: bool, as_json: bool) -
     if not no_serve:
         from comity.instance.site import read_site
         from comity.site.parts import PARTS
-        from comity.site.server import Surveys, serve
+        from comity.site.server import SiteSetup, serve
 
         host, address = ("0.0.0.0", own_address()) if lan else ("127.0.0.1", "127.0.0.1")
         shown = f"http://{address}:{port}"
@@ -52,7 +52,7 @@ def command(folder: Path, no_serve: bool, port: int, lan: bool, as_json: bool) -
         serve(
             folder / "public",
             parts=PARTS,
-            surveys=Surveys(folder, time_zone=read_site(folder)[1]),
+            setup=SiteSetup(folder, time_zone=read_site(folder)[1]),
             host=host,
             port=port,
             workers=2,
@@ -63,13 +63,13 @@ def command(folder: Path, no_serve: bool, port: int, lan: bool, as_json: bool) -
 def sample_survey(folder: Path, *, site_url: str = "") -> str:
     """Fields the survey of an invented town in the instance `folder` once; returns a code that was not used yet."""
     from comity.site.parts import PARTS
-    from comity.site.server import Surveys, prepare_surveys
+    from comity.site.server import SiteSetup, prepare_site
 
     os.environ["COMITY_PARTS"] = ",".join(PARTS)
     os.environ["COMITY_PUBLIC"] = str((folder / "public").absolute())
     os.environ["COMITY_SITE_URL"] = site_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    prepare_surveys(Surveys(folder))
+    prepare_site(SiteSetup(folder))
     from comity.site.surveys.codes import CodeKey
     from comity.site.surveys.fielding import field_and_invite
     from comity.site.surveys.invitations.actions import Case

@@ -32,6 +32,7 @@ VERBS = {
     "weigh": "Survey weights, step by step, each step verified.",
     "plan-sample": "Sample sizes and power for a survey.",
     "priorities": "Decide budgets by fair rules; find opinion groups.",
+    "work": "Do what is due without a click: seal the log, send mail.",
     "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
 }
 

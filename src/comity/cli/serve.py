@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import click
 
-PARTS = ("portal", "codes", "answers")
+PARTS = ("portal", "codes", "answers", "community")
 
 
 @click.command("serve")
@@ -28,23 +29,32 @@ def command(folder: Path, host: str, port: int, workers: int, site_url: str, onl
     Examples:  comity serve --instance our-town --port 8000
                comity serve --instance our-town --only codes --port 8001
     """
-    from comity.instance.site import read_site
-    from comity.site.server import Surveys, serve
+    from comity.cli.setting_up import parts_with_accounts, read_setup
+    from comity.site.server import serve
 
     public = folder if (folder / "agency.json").is_file() else folder / "public"
-    has_surveys = any((folder / "keys").glob("tokens-*.key"))
-    parts = tuple(each for each in PARTS if each in only) or (PARTS if has_surveys else PARTS[:1])
-    surveys = None
-    if set(parts) - {"portal"}:
-        site, time_zone = read_site(folder)
-        surveys = Surveys(folder, site.databases, site.codes_url, site.answers_url, time_zone)
+    others = parts_with_accounts(folder) if _has_accounts(folder) else ()
+    parts = tuple(each for each in PARTS if each in only) or ("portal", *others)
+    setup = read_setup(folder)[0] if set(parts) - {"portal"} else None
     serve(
         public,
         parts=parts,
-        surveys=surveys,
+        setup=setup,
         host=host,
         port=port,
         workers=workers,
         site_url=site_url,
         announce=click.echo,
+    )
+
+
+def _has_accounts(folder: Path) -> bool:
+    """Whether the instance has more than a portal: a [site] in comity.toml, a survey, or a database of accounts."""
+    from comity.instance.settings import SETTINGS_FILE
+
+    settings = folder / SETTINGS_FILE
+    return (
+        any((folder / "keys").glob("tokens-*.key"))
+        or (folder / "site.sqlite3").exists()
+        or (settings.is_file() and "site" in tomllib.loads(settings.read_text(encoding="utf-8")))
     )

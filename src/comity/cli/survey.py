@@ -213,14 +213,9 @@ def _freeze(name: str, questionnaire: bytes, folder: Path) -> None:
 
 def _prepare(folder: Path, parts: str = "codes,answers") -> Any:
     """Opens the stores of the instance in `folder`; returns its [site] settings."""
-    os.environ["COMITY_PARTS"] = parts
-    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    from comity.instance.site import read_site
-    from comity.site.server import Surveys, prepare_surveys
+    from comity.cli.setting_up import open_site
 
-    site, time_zone = read_site(folder)
-    prepare_surveys(Surveys(folder, site.databases, site.codes_url, site.answers_url, time_zone))
-    return site
+    return open_site(folder, parts)
 
 
 def _seal(name: str, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """What the entries of the ledger say: which files of the public folder are sealed, and with which content.
 
 An entry is one JSON object in UTF-8 with sorted keys; docs/reference/ledger.md gives every kind. A path's digest is the
-one in the latest entry that names it, except that nothing below `releases/`, `promises/`, `breaks/` or `withdrawals/`
+one in the latest entry that names it, except that nothing below `releases/`, `promises/`, `breaks/`, `withdrawals/` or `log/`
 ever changes, and only a version of a release is ever taken away, by an entry that names its tombstone.
 """
 
@@ -22,7 +22,7 @@ from comity.ledger.log import Log, write_file
 from comity.ledger.notes import Signer
 
 VKEY = "ledger/vkey"
-FOR_EVER = ("promises/", "breaks/", "withdrawals/")  # what lies below is never changed and never taken away
+FOR_EVER = ("promises/", "breaks/", "withdrawals/", "log/")  # what lies below is never changed and never taken away
 NEVER_CHANGED = ("releases/", *FOR_EVER)
 
 

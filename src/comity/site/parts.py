@@ -25,6 +25,12 @@ APPS = {
         "comity.site.projects",
     ),
 }
+ROOMS = {
+    PORTAL: ("comity.site.portal", "comity.site.toolkit"),
+    CODES: ("comity.site.surveys",),
+    ANSWERS: ("comity.site.surveys",),
+    COMMUNITY: APPS[COMMUNITY],
+}
 STORES = {PORTAL: (), CODES: (SITE, INVITATIONS), ANSWERS: (SITE, RESPONSES), COMMUNITY: (SITE,)}
 ACCOUNT_APPS = (
     "django.contrib.contenttypes",
@@ -49,6 +55,12 @@ def apps_of(parts: tuple[str, ...]) -> list[str]:
     """Django's INSTALLED_APPS for these parts."""
     accounts = ACCOUNT_APPS if set(parts) - {PORTAL} else ()
     return [*accounts, *(app for part in parts for app in APPS[part])]
+
+
+def rooms_of(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The packages of the rooms that these parts serve; the community's people come last, after all that others do."""
+    people = ("comity.site.community",) if set(parts) - {PORTAL} else ()
+    return tuple(dict.fromkeys((*(room for part in parts for room in ROOMS[part]), *people)))
 
 
 def stores_of(parts: tuple[str, ...]) -> tuple[str, ...]:

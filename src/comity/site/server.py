@@ -13,7 +13,7 @@ from typing import Any
 
 from comity.errors import ComityError, UsageError
 from comity.site.databases import DATABASE_SETTINGS
-from comity.site.parts import ANSWERS, CODES, PORTAL
+from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL
 
 BUILT = Path(__file__).parent / "static" / "built"
 
@@ -23,11 +23,12 @@ class CannotServe(ComityError):
 
 
 @dataclass(frozen=True)
-class Surveys:
-    """What the code page and the answer page need.
+class SiteSetup:
+    """What every part but the portal needs.
 
     folder: the instance, with its keys and SQLite files. databases: store -> URL, where it is not a file there.
-    codes_url, answers_url: where the other page is, when another organisation runs it.
+    codes_url, answers_url: where the other page is, when another organisation runs it. mail: host, sender, port, user
+    and security of the mail server, as texts.
     """
 
     folder: Path
@@ -35,13 +36,14 @@ class Surveys:
     codes_url: str = ""
     answers_url: str = ""
     time_zone: str = "UTC"
+    mail: Mapping[str, str] = field(default_factory=dict)
 
 
 def serve(
     public: Path,
     *,
     parts: tuple[str, ...] = (PORTAL,),
-    surveys: Surveys | None = None,
+    setup: SiteSetup | None = None,
     host: str = "127.0.0.1",
     port: int = 8000,
     workers: int = 2,
@@ -50,7 +52,7 @@ def serve(
 ) -> None:
     """Serves `parts` until it is stopped; the last line that `announce` is given says the address.
 
-    public: the public folder. surveys: needed for every part but the portal.
+    public: the public folder. setup: needed for every part but the portal.
 
     site_url: the https address that people use, where a proxy stands in front. Raises CannotServe or UsageError, with
     nothing started, for a missing folder, a front end that is not built, a port in use, or a host that others can
@@ -74,25 +76,27 @@ def serve(
     os.environ["COMITY_SITE_URL"] = site_url
     os.environ["COMITY_PARTS"] = ",".join(parts)
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    if surveys is not None:
-        prepare_surveys(surveys)
+    if setup is not None:
+        prepare_site(setup)
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
     what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
     _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
 
 
-_NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page"}
+_NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page", COMMUNITY: "community's pages"}
 
 
-def prepare_surveys(surveys: Surveys) -> None:
+def prepare_site(setup: SiteSetup) -> None:
     """Tells Django's settings whose stores and keys to use, and brings the stores to this version's tables."""
-    os.environ["COMITY_INSTANCE"] = str(surveys.folder.absolute())
-    os.environ["COMITY_TIME_ZONE"] = surveys.time_zone
-    os.environ["COMITY_CODES_URL"], os.environ["COMITY_ANSWERS_URL"] = surveys.codes_url, surveys.answers_url
+    os.environ["COMITY_INSTANCE"] = str(setup.folder.absolute())
+    os.environ["COMITY_TIME_ZONE"] = setup.time_zone
+    os.environ["COMITY_CODES_URL"], os.environ["COMITY_ANSWERS_URL"] = setup.codes_url, setup.answers_url
     for store, name in DATABASE_SETTINGS.items():
-        os.environ[name] = surveys.databases.get(store, "")
-    os.environ["COMITY_SECRET_KEY"] = _secret(surveys.folder / "keys" / "site.key")
+        os.environ[name] = setup.databases.get(store, "")
+    for name, value in setup.mail.items():
+        os.environ.setdefault(f"COMITY_MAIL_{name.upper()}", value)
+    os.environ["COMITY_SECRET_KEY"] = _secret(setup.folder / "keys" / "site.key")
     import django
 
     django.setup()

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from comity.site.databases import DATABASE_SETTINGS, SITE, database_from_url
-from comity.site.parts import PORTAL, apps_of, read_parts, stores_of
+from comity.site.parts import PORTAL, apps_of, read_parts, rooms_of, stores_of
 from comity.site.surveys.stores import INVITATIONS, RESPONSES
 
 HERE = Path(__file__).parent
@@ -50,6 +50,7 @@ ALLOWED_HOSTS = [host for host in (_address.hostname, "localhost", "127.0.0.1", 
 ALLOWED_HOSTS += [host for host in os.environ.get("COMITY_ALSO_HOSTS", "").split(",") if host]
 
 INSTALLED_APPS = apps_of(PARTS)
+ROOMS = rooms_of(PARTS)
 _files = {SITE: "site", INVITATIONS: "invitations", RESPONSES: "responses"}
 DATABASES = {
     store: database_from_url(os.environ.get(DATABASE_SETTINGS[store]) or f"sqlite:{_files[store]}.sqlite3", INSTANCE)
@@ -61,11 +62,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "surveys:sign_in"
-LOGIN_REDIRECT_URL = "surveys:office"
-LOGOUT_REDIRECT_URL = "surveys:sign_in"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "community:office"
+LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Mail waits in the outbox until `comity work` sends it, and stays there while no server is named.
+MAIL_FROM = os.environ.get("COMITY_MAIL_SENDER", "")
+_mail_password = KEYS / "mail.password"
+_mail_security = os.environ.get("COMITY_MAIL_SECURITY") or "starttls"
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": os.environ.get("COMITY_MAIL_HOST", ""),
+            "port": int(os.environ.get("COMITY_MAIL_PORT") or (465 if _mail_security == "tls" else 587)),
+            "username": os.environ.get("COMITY_MAIL_USER", ""),
+            "password": _mail_password.read_text(encoding="utf-8").strip() if _mail_password.is_file() else "",
+            "use_tls": _mail_security == "starttls",
+            "use_ssl": _mail_security == "tls",
+            "timeout": 30,
+        },
+    }
+}
 ROOT_URLCONF = "comity.site.urls"
 APPEND_SLASH = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -98,6 +117,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 *(["comity.site.portal.context.every_page"] if PORTAL in PARTS else []),
+                *(["comity.site.community.context.office_pages"] if set(PARTS) - {PORTAL} else []),
             ],
             "builtins": ["django.templatetags.i18n", "comity.site.portal.templatetags.portal"],
         },

@@ -11,7 +11,12 @@ from comity.site.parts import APPS, COMMUNITY, PORTAL
 _parts = settings.PARTS
 urlpatterns: list[object] = []
 if set(_parts) - {PORTAL}:
-    urlpatterns += i18n_patterns(path("", include("comity.site.surveys.urls")), prefix_default_language=False)
+    urlpatterns += i18n_patterns(
+        path("", include("comity.site.community.signing_in_urls")),
+        path("", include("comity.site.community.urls")),
+        path("", include("comity.site.surveys.urls")),
+        prefix_default_language=False,
+    )
 if COMMUNITY in _parts:
     for _room in APPS[COMMUNITY]:
         urlpatterns += i18n_patterns(path("", include(f"{_room}.urls")), prefix_default_language=False)

@@ -28,13 +28,13 @@ time_zone = "America/Chicago"
 FIELDING = """\
 import json, sys
 from pathlib import Path
-from comity.site.server import Surveys, prepare_surveys
+from comity.site.server import SiteSetup, prepare_site
 import os
 os.environ["COMITY_PARTS"] = "codes,answers"
 os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
 folder = Path(sys.argv[1])
 job = json.loads(sys.stdin.read())
-prepare_surveys(Surveys(folder, job["databases"]))
+prepare_site(SiteSetup(folder, job["databases"]))
 from comity.site.surveys.fielding import field_and_invite
 from comity.site.surveys.invitations.actions import Case
 codes = field_and_invite(

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.module_loading import module_has_submodule
+
+if TYPE_CHECKING:
+    from comity.site.community.models import Account
 
 
 @dataclass(frozen=True)
@@ -13,3 +21,14 @@ class Duty:
     address: str
     note: str = ""
     is_urgent: bool = False
+
+
+def duties_of(account: Account) -> list[Duty]:
+    """What every room that is served has for `account`, urgent things first."""
+    found = [
+        duty
+        for room in settings.ROOMS
+        if module_has_submodule(import_module(room), "office")
+        for duty in import_module(f"{room}.office").duties(account)
+    ]
+    return sorted(found, key=lambda duty: not duty.is_urgent)

@@ -64,3 +64,35 @@ class Entry(models.Model):
     public = models.JSONField(null=True)
     before = models.CharField(max_length=64, unique=True)  # unique: the chain cannot fork
     hash = models.CharField(max_length=64, unique=True)
+
+
+class Mail(models.Model):
+    """A message that waits to be sent, was sent or cannot be. Once it is sent, address, subject and text are erased.
+
+    once: SHA-256 of the key under which it is sent at most once.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"  # a worker has claimed it; one that stays so was perhaps sent, and is not sent again
+        SENT = "sent"
+        REFUSED = "refused"  # by the mail server, for good
+
+    number = models.BigAutoField(primary_key=True)
+    once = models.CharField(max_length=64, unique=True)
+    address = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    queued_at = models.DateTimeField()
+    try_after = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(state="sent") | models.Q(address="", subject="", text=""),
+                name="nothing_stays_of_a_sent_mail",
+            ),
+        )
+        indexes = (models.Index(fields=["state", "try_after"], name="mail_to_send"),)

@@ -5,12 +5,13 @@ A custodian keeps the survey and never works for the police. An agency analyst s
 
 from __future__ import annotations
 
-from comity.site.community.access import EVERYONE, READ, STAFF, Access, only
+from comity.site.community.access import EVERYONE, READ, Access, only
 from comity.site.community.roles import Role
 
 CUSTODIAN = only(Role.CUSTODIAN)
 INTERVIEWER = only(Role.INTERVIEWER)
 REDACTOR = only(Role.REDACTOR)
+FIELD_WORK = CUSTODIAN | INTERVIEWER | REDACTOR
 
 ACCESS: Access = {
     "surveys:code": {"GET": EVERYONE, "POST": EVERYONE},
@@ -20,9 +21,7 @@ ACCESS: Access = {
     "surveys:survey_promise": READ,
     "surveys:survey_receipts": READ,
     "surveys:survey_receipts_file": READ,
-    "surveys:sign_in": {"GET": EVERYONE, "POST": EVERYONE},
-    "surveys:sign_out": {"POST": STAFF},
-    "surveys:office": {"GET": STAFF},
+    "surveys:office": {"GET": FIELD_WORK},
     "surveys:office_sample": {"GET": CUSTODIAN},
     "surveys:office_disposition": {"POST": CUSTODIAN | INTERVIEWER},
     "surveys:office_close_codes": {"POST": CUSTODIAN},

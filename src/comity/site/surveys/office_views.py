@@ -1,4 +1,4 @@
-"""The office: what each role has to do, of the stores that this process may open."""
+"""The surveys and samples of the stores that this process may open, for those who work in the field."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from comity.site.community.roles import Role
 
 @never_cache
 def office(request: HttpRequest) -> HttpResponse:
-    """The surveys and samples, as far as they are this person's business; for an analyst there are none, for a redactor no samples."""
+    """The surveys and samples, as far as they are this person's business; for a redactor no samples."""
     role = request.user.role  # type: ignore[union-attr]
     samples: list[dict[str, object]] = []
     surveys: list[dict[str, object]] = []
-    if role != Role.ANALYST:
-        if role != Role.REDACTOR and apps.is_installed("comity.site.surveys.invitations"):
-            from comity.site.surveys.invitations import queries as invitations
+    if role != Role.REDACTOR and apps.is_installed("comity.site.surveys.invitations"):
+        from comity.site.surveys.invitations import queries as invitations
 
-            samples = invitations.samples()
-        if apps.is_installed("comity.site.surveys.responses"):
-            from comity.site.surveys.responses import queries as responses
+        samples = invitations.samples()
+    if apps.is_installed("comity.site.surveys.responses"):
+        from comity.site.surveys.responses import queries as responses
 
-            counts = responses.counts() if role == Role.CUSTODIAN else {}
-            surveys = [
-                {"name": each.name, "is_open": each.state == "open", "responses": counts.get(each.name)}
-                for each in responses.surveys()
-            ]
+        counts = responses.counts() if role == Role.CUSTODIAN else {}
+        surveys = [
+            {"name": each.name, "is_open": each.state == "open", "responses": counts.get(each.name)}
+            for each in responses.surveys()
+        ]
     return render(
         request,
         "surveys/office.html",

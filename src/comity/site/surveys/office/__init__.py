@@ -1,1 +1,0 @@
-"""Where people with an account begin."""
