@@ -81,7 +81,7 @@ def test_every_page_keeps_to_the_strict_policy_sets_no_cookie_and_carries_the_no
     assert text.count("<h1") == 1
 
 
-def test_no_link_of_any_page_leads_nowhere(client, django):
+def test_no_link_of_any_page_leads_nowhere(client, town, django):
     built = {f"/static/{path.name}" for path in django.BUILT.iterdir()}
     seen, waiting = set(), ["/", "/es/"]
     anchors: dict[str, set[str]] = {}

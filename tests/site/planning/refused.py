@@ -97,10 +97,6 @@ def attempts(town, makers) -> dict[str, tuple[str, str | None]]:
             f"UPDATE planning_responsibility SET kind = 'accountable' WHERE id = {accountable.pk}",
             f"UPDATE planning_responsibility SET kind = 'responsible' WHERE id = {accountable.pk}",
         ),
-        "a chief as signatory": (
-            f"INSERT INTO planning_signatory (version_id, account_id, speaks_for) VALUES ({draft.pk}, {chief.pk}, 'x')",
-            None,
-        ),
         "a signature under another text": (
             f"INSERT INTO planning_signature (signatory_id, sha256, at) VALUES ({signatory.pk}, '{'0' * 64}', {when})",
             f"INSERT INTO planning_signature (signatory_id, sha256, at) VALUES ({signatory.pk}, '{asked.sha256}', {when})",
@@ -141,13 +137,6 @@ def attempts(town, makers) -> dict[str, tuple[str, str | None]]:
                 "INSERT INTO planning_decision (contribution_id, is_published, reason, by_id, at)"
                 f" VALUES ({waiting.pk}, {{false}}, 'rule 1', {town.people['moderator'].pk}, {when})"
             ),
-        ),
-        "a chief as moderator": (
-            (
-                "INSERT INTO planning_decision (contribution_id, is_published, reason, by_id, at)"
-                f" VALUES ({waiting.pk}, {{false}}, 'rule 1', {chief.pk}, {when})"
-            ),
-            None,
         ),
         "taking a decision back": (f"DELETE FROM planning_decision WHERE contribution_id = {decided.pk}", None),
     }

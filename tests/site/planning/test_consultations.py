@@ -264,6 +264,21 @@ def test_a_proposal_is_followed_to_its_end_by_the_code_alone(boxes, makers, clie
     assert "Became a commitment: number 7" in where()
 
 
+def test_nobody_but_a_moderator_decides_what_is_published(town, makers, clients):
+    from comity.site.planning import consulting
+    from comity.site.planning.actions import PlanningRefused
+
+    consultation = makers.a_consultation(town, makers.a_plan(town))
+    consulting.contribute(consultation, "Lamps")
+    contribution = consultation.contributions.get()
+
+    with pytest.raises(PlanningRefused, match="Only a moderator"):
+        consulting.decide(contribution, is_published=True, reason="", by=town.people["chief"])
+    for role, client in clients.items():
+        answer = client.post(f"/office/plans/moderation/{contribution.pk}/", {"decision": "publish"})
+        assert (answer.status_code == 302) == (role == "moderator"), role
+
+
 def test_the_queue_is_limited_instead_of_keeping_addresses(town, makers, monkeypatch):
     from comity.site.planning import consulting
     from comity.site.planning.actions import PlanningRefused

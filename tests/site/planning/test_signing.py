@@ -85,6 +85,13 @@ def test_who_is_not_named_can_neither_sign_nor_dissent(town, makers):
         actions.dissent_from(asked, "No.", by=other)
 
 
+def test_only_community_leaders_sign_for_the_community(town, makers):
+    from comity.site.planning.actions import PlanningRefused
+
+    with pytest.raises(PlanningRefused, match="Only community leaders"):
+        makers.a_plan(town, draft=makers.a_draft(town, signatories={town.people["chief"]: "The police"}))
+
+
 def test_two_accountable_or_none_are_refused_by_the_page(town, makers, clients):
     version = makers.a_plan(town).versions.get()
     _listen, write = version.activities.order_by("text")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from comity.priorities import Election
 from comity.site.community.log import record
 from comity.site.community.models import Account, Place
+from comity.site.community.roles import Role
 from comity.site.planning import ballots, results
 from comity.site.planning.actions import PlanningRefused
 from comity.site.planning.models import Consultation, Contribution, Decision, Plan, Reply, Version
@@ -118,6 +119,8 @@ def receipt_digest(typed: str) -> str:
 @transaction.atomic
 def decide(contribution: Contribution, *, is_published: bool, reason: str, by: Account) -> None:
     """The moderator's decision, once. Raises PlanningRefused without a reason, or with one that repeats what it rejects."""
+    if by.role != Role.MODERATOR:
+        raise PlanningRefused(_("Only a moderator decides what is published."), _("Leave it to them."))
     if Decision.objects.filter(contribution=contribution).exists():
         raise PlanningRefused(_("This was decided already."), _("A decision is made once."))
     if contribution.consultation.sealed_at is not None:

@@ -35,6 +35,7 @@ SEED = 1  # of the random starts of opinion groups: sealed with the program
 SHUFFLES = 19
 LANGUAGES = ("en", "es")
 OTHERS = "smaller groups"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Result = dict[str, Any]
 
@@ -68,8 +69,7 @@ def _budget(
     outcome = apply_rule(consultation.rule, election)
     has_parts = len({ballot.fields[PART] for ballot in election.ballots}) > 1
     shares = share_out(outcome, PART if has_parts else None, minimum=FEWEST)
-    bare = replace(election, ballots=tuple(replace(each, fields={}) for each in election.ballots))
-    file = as_pabulib(bare, selected=outcome.selected)
+    file = as_pabulib(_bare(election), selected=outcome.selected)
     result = {
         "kind": consultation.kind,
         "voters": len(election.ballots),
@@ -80,6 +80,20 @@ def _budget(
         "ballots_sha256": hashlib.sha256(file.encode()).hexdigest(),
     }
     return result, file
+
+
+def _bare(election: Election) -> Election:
+    """Without anything about voters; words that a spreadsheet would run as a formula become text."""
+
+    def as_text(said: str) -> str:
+        return f"'{said}" if said.startswith(FORMULA) else said
+
+    return replace(
+        election,
+        projects=tuple(replace(each, name=as_text(each.name)) for each in election.projects),
+        ballots=tuple(replace(each, fields={}) for each in election.ballots),
+        meta={key: as_text(value) for key, value in election.meta.items()},
+    )
 
 
 def _join_small_parts(election: Election) -> Election:

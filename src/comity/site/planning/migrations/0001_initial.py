@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies: ClassVar = [
-        ("community", "0002_agencies_and_log"),
+        ("community", "0003_mail"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
