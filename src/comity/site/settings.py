@@ -104,6 +104,7 @@ MIDDLEWARE = [
         else []
     ),
     "django.middleware.csrf.CsrfViewMiddleware",
+    "comity.site.middleware.referrer_within_the_site",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "comity.site.middleware.plain_refusals",
     *(["comity.site.guard.guard", "comity.site.stores.portal_without_databases"] if set(PARTS) - {PORTAL} else []),

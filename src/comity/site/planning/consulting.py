@@ -22,6 +22,7 @@ from comity.site.community.roles import Role
 from comity.site.planning import ballots, results
 from comity.site.planning.actions import PlanningRefused
 from comity.site.planning.models import Consultation, Contribution, Decision, Plan, Reply, Version
+from comity.site.planning.sample import is_sample_town
 from comity.site.surveys.codes import ALPHABET
 
 RECEIPT_LETTERS = 16  # of 5 bits each
@@ -237,7 +238,7 @@ def open_voting(
     paper = consultation.questionnaire.encode()
     codes: dict[str, str] = {}
     if is_open:
-        responses.field_survey(name, paper, strata=None)
+        responses.field_survey(name, paper, strata=None, is_sample_data=is_sample_town())
     else:
         codes = field_and_invite(
             name,
@@ -245,6 +246,7 @@ def open_voting(
             [Case(*each) for each in cases],
             keys=keys,
             answers_url=settings.ANSWERS_URL + reverse("surveys:survey", args=[name]),
+            is_sample_data=is_sample_town(),
         )
     with transaction.atomic():
         consultation.survey = name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,6 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from comity.site.planning.sample import is_sample_town
 
 View = Callable[..., HttpResponse]
 
@@ -29,11 +30,7 @@ def in_agency_time(view: View) -> View:
 
 def sample_mark() -> str:
     """The watermark of an invented town's files; "" elsewhere."""
-    try:
-        is_sample = bool(json.loads((settings.PUBLIC / "agency.json").read_bytes()).get("sample"))
-    except (OSError, ValueError):
-        is_sample = False
-    return _("SAMPLE DATA") if is_sample else ""
+    return _("SAMPLE DATA") if is_sample_town() else ""
 
 
 def file_answer(content: bytes | str, kind: str, name: str) -> HttpResponse:
