@@ -135,7 +135,9 @@ def read_instance(folder: Path) -> Instance:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend that line; strings need quotes.") from None
-    _refuse_unknown_keys(raw, ("agency", "datasets", "calendar", "witnesses", "site"), "the top level")
+    _refuse_unknown_keys(
+        raw, ("agency", "datasets", "calendar", "witnesses", "site", "backup", "sources"), "the top level"
+    )
     agency = _read_agency(_table(raw, "agency"))
     datasets = {name: _read_dataset(name, body, agency.languages) for name, body in _table(raw, "datasets", {}).items()}
     calendar = tuple(_read_promise(row, agency.languages) for row in raw.get("calendar", []))
