@@ -228,6 +228,71 @@ def test_nothing_about_a_vote_changes_once_it_is_sealed(boxes, makers):
         consulting.open_voting(consultation, keys=boxes.keys, by=boxes.people["custodian"], cases=[("1", "north")])
 
 
+def test_the_vote_opens_when_the_sealed_log_holds_the_rule_and_runs_through_the_pages(boxes, makers, clients):
+    import json
+    import re
+
+    from django.conf import settings
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from django.test import override_settings
+
+    from comity.ledger import Signer, create_key
+    from comity.site.community.sealing import seal_log
+    from comity.site.planning import consulting
+
+    consultation = makers.a_consultation(boxes, makers.a_plan(boxes), kind="knapsack")
+    makers.send_in(boxes, consultation, ["Lamps", "Bench", "Court"], costs=[600, 400, 500])
+    consulting.seal(consultation, by=boxes.people["chief"])
+    address = f"/office/plans/consultations/{consultation.pk}/open/"
+
+    def sample():
+        lines = "".join(f"{n:03d},north\n" for n in range(60))
+        return {"file": SimpleUploadedFile("sample.csv", b"case,stratum\n" + lines.encode())}
+
+    too_early = clients["custodian"].post(address, sample())
+    assert (too_early.status_code, "sealed public log" in too_early.content.decode()) == (422, True)
+
+    boxes.keys.mkdir()
+    create_key(boxes.keys / "ledger.key", "town.example/comity")
+    seal_log(boxes.folder, signer=Signer.load(boxes.keys / "ledger.key"), today=settings.CLOCK().date())
+    public = boxes.folder / "public"
+    with override_settings(PUBLIC=public):
+        opened = clients["custodian"].post(address, sample())
+        codes = [line.split(",")[1] for line in opened.content.decode().split()[1:]]
+        assert (opened.status_code, len(set(codes))) == (200, 60)
+        assert json.loads((public / "log" / "1.json").read_bytes())["steps"][-1]["public"]["rule"] == "equal-shares"
+        token_page = clients["anyone"].post("/code/", {"code": codes[7]}).content.decode()
+        token = re.search(r'name="_token" value="([^"]+)"', token_page)[1]
+        survey = f"/survey/consultation-{consultation.pk}/"
+        fields = {"_token": token, "_stratum": "north", "_seed": "0" * 32, "_page": "", "_go": "send"}
+        dear = clients["anyone"].post(survey, {**fields, "_data": '{"choice":["p1","p3"]}'})
+        fits = clients["anyone"].post(survey, {**fields, "_data": '{"choice":["p1","p2"]}'})
+    assert (dear.status_code, "These cost more than 1,000" in dear.content.decode()) == (422, True)
+    assert (fits.status_code, "Your ballot is secret" in fits.content.decode()) == (200, False)
+    counted = clients["custodian"].post(f"/office/plans/consultations/{consultation.pk}/count/")
+    assert counted.status_code == 302
+    consultation.refresh_from_db()
+    assert consultation.result["outcome"]["selected"] == ["1", "2"]
+
+
+def test_paper_ballots_are_keyed_twice_and_only_what_agrees_is_taken(boxes, makers):
+    from comity.site.surveys.keying import compare_keyings
+    from comity.site.surveys.questionnaire import read_questionnaire
+
+    consultation, _ = opened(boxes, makers, kind="knapsack")
+    paper = read_questionnaire(consultation.questionnaire.encode())
+
+    keyed = compare_keyings(
+        paper,
+        [{"form": "1", "choice": "p1 p2"}, {"form": "2", "choice": "p3"}, {"form": "3", "choice": "p1 p3"}],
+        [{"form": "1", "choice": "p1 p2"}, {"form": "2", "choice": "p2"}, {"form": "3", "choice": "p1 p3"}],
+    )
+
+    assert keyed.forms == {"1": {"choice": ["p1", "p2"]}}
+    assert [each.form for each in keyed.differences] == ["2"]
+    assert list(keyed.problems) == ["3"], "it costs more than the budget"
+
+
 def test_a_proposal_is_followed_to_its_end_by_the_code_alone(boxes, makers, clients):
     from comity.site.planning import consulting
     from comity.site.planning.models import Reply

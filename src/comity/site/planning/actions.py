@@ -51,8 +51,10 @@ class Draft:
 
 
 @transaction.atomic
-def start_plan(title: str, *, purpose: str, agency: Agency, by: Account) -> Plan:
-    """A new plan with an empty first draft."""
+def start_plan(title: str, *, purpose: str, agency: Agency | None, by: Account) -> Plan:
+    """A new plan with an empty first draft. Raises PlanningRefused for somebody who belongs to no agency."""
+    if agency is None:
+        raise PlanningRefused(_("Your account belongs to no agency."), _("Ask whoever made it to name one."))
     plan = Plan.objects.create(agency=agency, title=title, purpose=purpose)
     Version.objects.create(plan=plan, number=1)
     record("planning.plan_started", f"plan {plan.pk}", by=by, agency=agency, public={"plan": plan.pk, "title": title})

@@ -18,6 +18,7 @@ from comity.site.planning import consulting, queries
 from comity.site.planning.actions import PlanningRefused
 from comity.site.planning.forms import ContributionForm
 from comity.site.planning.models import Consultation
+from comity.site.planning.sealed import sealed_in
 from comity.site.planning.views.around import file_answer, in_agency_time
 
 
@@ -31,6 +32,7 @@ def consultation(request: HttpRequest, consultation: int) -> HttpResponse:
         {
             "consultation": found,
             "state": queries.consultation_state(found),
+            "log_file": sealed_in(found),
             "contributions": queries.contributions(found),
             "is_statements": found.kind == Consultation.Kind.STATEMENTS,
         },

@@ -8,6 +8,7 @@ import io
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from comity.site.community.roles import Role
@@ -16,6 +17,7 @@ from comity.site.planning.actions import PlanningRefused
 from comity.site.planning.ballots import BUDGETS
 from comity.site.planning.models import Consultation, Reply
 from comity.site.planning.rules import PLANNERS, VOTE_KEEPERS
+from comity.site.planning.sealed import sealed_in
 from comity.site.planning.views.around import file_answer, in_agency_time
 
 
@@ -93,8 +95,16 @@ def office_seal(request: HttpRequest, consultation: int) -> HttpResponse:
 
 @never_cache
 def office_open_voting(request: HttpRequest, consultation: int) -> HttpResponse:
-    """Opens the vote; the answer is the file of codes for the letters, given once and stored nowhere."""
+    """Opens the vote; the answer is the file of codes for the letters, given once and stored nowhere.
+
+    Refused until the sealed public log holds the rule and the ballot paper.
+    """
     found = _consultation(request, consultation)
+    if found.sealed_at is not None and sealed_in(found) is None:
+        raise PlanningRefused(
+            _("Rule and ballot paper do not stand in the sealed public log yet."),
+            _("Have “comity work” run, and open the vote after that."),
+        )
     cases = []
     if found.access == Consultation.Access.INVITED:
         cases = forms.read_cases(forms.read_upload(request.FILES.get("file")))
