@@ -259,6 +259,7 @@ def _draft(
         quality={**quality_of(records, policy, languages), **source_changes(instance, dataset)},
         source={"name": dataset.source, "rows": records.accounting.source_rows},
         next_due=_next_due(instance, dataset),
+        is_sample=agency.is_sample,
     )
 
 
