@@ -47,17 +47,15 @@ def fill(folder: Path) -> dict[str, object]:
     from django.db import connections
     from django.test import Client
 
-    from comity.site.community.actions import add_account
-    from comity.site.community.models import Agency
+    from comity.site.community.models import Account, Agency
     from comity.site.planning import demo
     from comity.site.planning.models import Consultation, Plan
 
     agency = Agency.objects.create(slug="sample-town", name="Sample Town")
     people = {
-        role: add_account(
-            role,
+        role: Account.objects.create_user(
+            f"{role}@sample-town.example",
             role=role,
-            password="a long pass phrase",
             works_for_police=role in ("chief", "analyst"),
             agency=agency,
         )

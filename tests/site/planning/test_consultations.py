@@ -252,7 +252,7 @@ def test_the_vote_opens_when_the_sealed_log_holds_the_rule_and_runs_through_the_
     too_early = clients["custodian"].post(address, sample())
     assert (too_early.status_code, "sealed public log" in too_early.content.decode()) == (422, True)
 
-    boxes.keys.mkdir()
+    boxes.keys.mkdir(exist_ok=True)
     create_key(boxes.keys / "ledger.key", "town.example/comity")
     seal_log(boxes.folder, signer=Signer.load(boxes.keys / "ledger.key"), today=settings.CLOCK().date())
     public = boxes.folder / "public"

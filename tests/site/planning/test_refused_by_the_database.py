@@ -42,7 +42,6 @@ def town_on_postgresql(site, monkeypatch):
     """A town in a database of its own on the PostgreSQL server of the tests."""
     psycopg = pytest.importorskip("psycopg")
     from django.db import connections
-    from django.test import override_settings
 
     server = os.environ.get("COMITY_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
     try:
@@ -61,23 +60,17 @@ def town_on_postgresql(site, monkeypatch):
     del connections["default"]
     from django.core.management import call_command
 
-    from comity.site.community.actions import add_account
-    from comity.site.community.models import Agency
+    from comity.site.community.models import Account, Agency
     from comity.site.community.roles import Role
 
     call_command("migrate", database="default", verbosity=0, interactive=False)
     agency = Agency.objects.create(slug="sample-town", name="Sample Town")
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
-        people = {
-            role: add_account(
-                role,
-                role=role,
-                password="a long pass phrase",
-                works_for_police=role in ("chief", "analyst", "training-officer"),
-                agency=agency,
-            )
-            for role in Role.values
-        }
+    people = {
+        role: Account.objects.create_user(
+            role, role=role, works_for_police=role in ("chief", "analyst", "training-officer"), agency=agency
+        )
+        for role in Role.values
+    }
     yield SimpleNamespace(agency=agency, people=people)
     connections["default"].close()
     connections.settings["default"] = before.settings_dict

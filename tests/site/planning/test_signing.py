@@ -72,12 +72,12 @@ def test_signing_other_words_than_those_out_for_signature_is_refused(town, asked
 
 
 def test_who_is_not_named_can_neither_sign_nor_dissent(town, makers):
-    from comity.site.community.actions import add_account
+    from comity.site.community.models import Account
     from comity.site.planning import actions
     from comity.site.planning.actions import PlanningRefused
 
     asked = makers.an_asked_version(town)
-    other = add_account("another-leader", role="community-leader", password="a long pass phrase", agency=town.agency)
+    other = Account.objects.create_user("another-leader", role="community-leader", agency=town.agency)
 
     with pytest.raises(PlanningRefused, match="not named"):
         actions.sign(asked, sha256=asked.sha256, by=other)
