@@ -55,6 +55,7 @@ const result = await build({
     portal: "styles/portal.scss",
     toolkit: "styles/toolkit.scss",
     commitments: "styles/commitments.scss",
+    planning: "styles/planning.scss",
     "portal-script": "scripts/portal.js",
     map: "scripts/map.js",
     chart: "scripts/chart.js",

@@ -45,9 +45,10 @@ def plain_refusals(get_response: GetResponse) -> GetResponse:
             return tombstone_page(request, problem.tombstone)
         if isinstance(problem, ComityError):
             name = request.resolver_match.view_name if request.resolver_match else ""
-            template = "surveys/refusal.html" if name.startswith("surveys:") else "refusal.html"
-            status = 503 if name in PAGES_WITHOUT_DATABASE else 422
-            return render(request, template, {"problem": problem}, status=status)
+            if name in PAGES_WITHOUT_DATABASE:
+                return render(request, "refusal.html", {"problem": problem}, status=503)
+            template = "surveys/refusal.html" if name.startswith("surveys:") else "community/refusal.html"
+            return render(request, template, {"problem": problem}, status=422)
         return None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The pages of planning: for everybody, and for the office."""
