@@ -34,6 +34,7 @@ VERBS = {
     "priorities": "Decide budgets by fair rules; find opinion groups.",
     "work": "Do what is due without a click: seal the log, send mail.",
     "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
+    "outreach": "Seal who works here, and contacts that enforced nothing.",
 }
 
 

@@ -21,7 +21,7 @@ def test_the_office_lists_the_duties_of_every_room(clients, monkeypatch):
 def test_whom_nothing_awaits_is_told_so(clients):
     assert (
         "Nothing awaits you"
-        in clients["analyst"].get("/es/office/").content.decode() + clients["analyst"].get("/office/").content.decode()
+        in clients["auditor"].get("/es/office/").content.decode() + clients["auditor"].get("/office/").content.decode()
     )
 
 
