@@ -67,6 +67,7 @@ def empty_store(django):
     from comity.site.community.roles import Role
     from comity.site.stores import prepare_stores
 
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser of other tests leaves an event loop in this thread
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     names = {store: connections[store].settings_dict["NAME"] for store in connections}
     for store in connections:

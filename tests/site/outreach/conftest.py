@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 NOON = datetime(2018, 5, 15, 12, tzinfo=UTC)
+AGENCY = {"en": "Sample Town Police", "es": "Policía de Sample Town"}
+
+
+def officers(**many):
+    """CSV with the given number of officers of each line, whose commas are written __."""
+    return "\n".join(
+        [
+            "group,sex,rank,lives_here",
+            *(line.replace("__", ",") for line, count in many.items() for _each in range(count)),
+        ]
+    ).encode()
+
+
+TOWN = officers(
+    white__male__officer__no=124, asian__male__officer__no=4, white__female__officer__yes=31, black__male__officer__yes=22, black__female__officer__yes=3,
+    hispanic__male__officer__no=14, white__male__sergeant__no=18, black__male__sergeant__no=2, hispanic__female__officer__yes=1,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -89,3 +106,30 @@ def sent(town):
     mailers = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     with override_settings(MAILERS=mailers, MAIL_FROM="record@town.example"):
         yield mail.outbox
+
+
+@pytest.fixture
+def draft(django):
+    """The release of who works in the invented town, before it is protected."""
+    from comity.site.outreach.aggregates import read_workforce, workforce_draft
+
+    return lambda: workforce_draft(
+        read_workforce(TOWN), period="2026", agency=AGENCY, languages=("en", "es"), source=AGENCY
+    )
+
+
+@pytest.fixture
+def sealed(draft, tmp_path):
+    """An instance's public folder with the workforce sealed in it."""
+    from comity.ledger import Signer, create_key
+    from comity.releases.publish import plan_release, seal_plan
+    from comity.releases.states import only_publisher
+
+    (tmp_path / "keys").mkdir()
+    create_key(tmp_path / "keys" / "ledger.key", "sample.example/comity")
+    signer = Signer.load(tmp_path / "keys" / "ledger.key")
+    standing = {"agency.json": {"name": AGENCY, "languages": ["en", "es"], "sample": True, "time_zone": "UTC"}}
+    with only_publisher(tmp_path):
+        plan = plan_release(tmp_path, draft(), standing, signer=signer, today=date(2018, 5, 1))
+        seal_plan(tmp_path, plan, signer=signer, today=date(2018, 5, 1))
+    return tmp_path

@@ -155,7 +155,7 @@ def test_a_flood_of_unread_questions_stops(town, ask, monkeypatch):
     ask(publish=False)
     ask(publish=False)
 
-    with pytest.raises(questions.QuestionRefused, match="more questions|More questions"):
+    with pytest.raises(questions.QuestionRefused, match="More questions"):
         ask(publish=False)
 
 

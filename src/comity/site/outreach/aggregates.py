@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 WORKFORCE, CONTACTS = "workforce", "contacts"
 NOT_RECORDED = "not recorded"
 WORKFORCE_COLUMNS = ("group", "sex", "rank", "lives_here")
+# Where there is a choice of what to hide beside small counts, the totals that the page of officers shows stay.
+WORKFORCE_POLICY = Policy(cost_factors=(({"group": "*"}, 1000.0), ({"lives_here": "*"}, 1000.0)))
 LARGEST = 5_000_000  # bytes of a workforce file
 
 _LABELS = {
@@ -124,7 +126,7 @@ def workforce_draft(
         WORKFORCE, period, message("Who works here, {period}", period=period), message("officers"), tables,
         {name: _column(name, {code: _label(code) for code in codes[name]}, languages) for name in WORKFORCE_COLUMNS},
         agency, languages, source, len(officers),
-        message("Officers on the day of the count. Who lives here is beside it on the page of officers."), policy,
+        message("Officers on the day of the count. Who lives here is beside it on the page of officers."), policy or WORKFORCE_POLICY,
     )  # fmt: skip
 
 

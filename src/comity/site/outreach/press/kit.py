@@ -24,6 +24,7 @@ from comity.releases.explore import Question, cross, read_cells
 
 SETTER = Path(__file__).parent / "kit.typ"
 MOST_FINDINGS = 12
+MOST_TABLES = 6
 MOST_ROWS = 40
 
 
@@ -88,7 +89,7 @@ def _said(found: Catalogue, release: Release, language: str) -> dict[str, Any]:
             "findings_heading": _("What the numbers show, and what they do not"),
             "findings": [_finding(release, each, language) for each in release.findings[:MOST_FINDINGS]],
             "tables_heading": _("Counts"),
-            "tables": [_table(each, language) for each in release.tables if len(each.dimensions) == 1],
+            "tables": [_table(each, language) for each in release.tables[:MOST_TABLES]],
             "suppressed": _("suppressed"),
             "how_heading": _("How to check this"),
             "how": [
@@ -113,6 +114,7 @@ def _finding(release: Release, finding: Mapping[str, Any], language: str) -> dic
         "headline": in_language(finding.get("headline") or finding["sentence"], language),
         "sentence": in_language(finding["sentence"], language),
         "verdict": verdicts.get(finding["verdict"], finding["verdict"]),
+        "size": f"n = {finding['n']:,}." if finding.get("n") else "",
         "limits": " ".join(limits[:3]),
         "picture": f"/{chart.name}.svg" if chart is not None and has_picture else "",
         "alt": in_language(chart.alt, language) if chart is not None else "",
@@ -120,9 +122,9 @@ def _finding(release: Release, finding: Mapping[str, Any], language: str) -> dic
 
 
 def _table(table: Table, language: str) -> dict[str, Any]:
-    """The counts of a table of one dimension: label and count, None where it is hidden."""
-    (dimension,) = table.dimensions
-    order = {dimension.name: tuple(code.code for code, _depth in dimension.in_tree_order)}
+    """The counts of a table by its first column: label and count, None where it is hidden."""
+    dimension = table.dimensions[0]
+    order = {each.name: tuple(code.code for code, _depth in each.in_tree_order) for each in table.dimensions}
     crossing = cross(read_cells(table.parquet, order=order), Question(dimension.name))
     rows = [
         [
