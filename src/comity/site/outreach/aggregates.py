@@ -27,6 +27,7 @@ NOT_RECORDED = "not recorded"
 WORKFORCE_COLUMNS = ("group", "sex", "rank", "lives_here")
 # Where there is a choice of what to hide beside small counts, the totals that the page of officers shows stay.
 WORKFORCE_POLICY = Policy(cost_factors=(({"group": "*"}, 1000.0), ({"lives_here": "*"}, 1000.0)))
+MOST_CODES, LONGEST_CODE = 40, 60
 LARGEST = 5_000_000  # bytes of a workforce file
 
 _LABELS = {
@@ -100,10 +101,27 @@ def read_workforce(content: bytes) -> list[dict[str, str]]:
         raise AggregateRefused("The file is not CSV in UTF-8.", "Export it as CSV (UTF-8).") from None
     if not found:
         raise AggregateRefused("The file has no officers in it.", "Give one line for each.")
+    _check_codes(found)
     wrong = {each["lives_here"] for each in found} - {"yes", "no", NOT_RECORDED}
     if wrong:
         raise AggregateRefused("A value of lives_here is neither yes nor no.", "Write yes, no, or nothing.")
     return found
+
+
+def _check_codes(found: Sequence[Mapping[str, str]]) -> None:
+    """Raises AggregateRefused for a value that a spreadsheet would run, and for a column whose values look like names."""
+    for name in WORKFORCE_COLUMNS:
+        codes = {each[name] for each in found}
+        if not all(code[0].isalnum() and len(code) <= LONGEST_CODE for code in codes):
+            raise AggregateRefused(
+                f"A value of {name} does not begin with a letter or digit, or is longer than {LONGEST_CODE} characters.",
+                "Write it as the word that the table shall show.",
+            )
+        if len(codes) > MOST_CODES:
+            raise AggregateRefused(
+                f"The column {name} has {len(codes)} different values.",
+                f"Group them into at most {MOST_CODES}; nobody may be named.",
+            )
 
 
 def workforce_draft(
