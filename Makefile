@@ -8,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BUILT := src/comity/site/static/built
 
-.PHONY: demo test quick lint setup frontend messages lock clean
+.PHONY: demo test quick lint setup frontend messages wheel lock clean
 
 demo: $(VENV)/.ready-run $(BUILT)/.ready
 	@$(VENV)/bin/comity demo --into demo-instance
@@ -33,6 +33,9 @@ frontend: $(BUILT)/.ready
 
 messages: $(VENV)/.ready-test
 	tools/messages
+
+wheel: $(VENV)/.ready-run $(BUILT)/.ready
+	$(PY) -m hatchling build -t wheel
 
 lock:
 	tools/lock

@@ -36,7 +36,7 @@ def states(folder, today=TODAY):
 def test_a_published_instance_is_well(published):
     before = sorted((path, path.stat().st_mtime_ns) for path in published.rglob("*"))
 
-    assert {state for name, state in states(published) if name != "disk"} == {"well"}
+    assert {state for name, state in states(published) if name not in ("disk", "backup")} == {"well"}
     assert sorted((path, path.stat().st_mtime_ns) for path in published.rglob("*")) == before
 
 
@@ -103,3 +103,21 @@ def test_a_damaged_database(published):
     path.write_bytes(content)
 
     assert ("databases", "broken") in states(published)
+
+
+def test_a_feed_that_changed_fell_silent_or_was_never_fetched(published):
+    from comity.sources.history import TAKEN, WAITING, Fetch, remember
+
+    with (published / "comity.toml").open("a") as file:
+        file.write('\n[sources.stops]\nkind = "folder"\nurl = "drop/*.csv"\nnewest_by = "day"\nexpect_days = 30\n')
+
+    def said():
+        return [each.what for each in examine(published, today=TODAY) if each.name == "feeds"]
+
+    assert said() == ["stops was never fetched."]
+    fetched = Fetch("2026-11-20T00:00:00+00:00", TAKEN, 5, "0" * 64, {"day": "text"}, newest="2026-11-01")
+    remember(published, "stops", fetched)
+    assert ("feeds", "well") in states(published)
+    assert ("feeds", "attention") in states(published, today=date(2027, 1, 5))
+    remember(published, "stops", Fetch(**{**vars(fetched), "state": WAITING, "alarms": ("It had 5 rows and has 1.",)}))
+    assert said() == ["stops changed and waits: It had 5 rows and has 1."]

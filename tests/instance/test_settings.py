@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from comity.disclosure import Policy
+from comity.instance.backups.settings import BackupSettings
 from comity.instance.settings import Agency, Dataset, SettingsError, Table, WitnessAddress, read_instance
 from comity.instance.site import Mail, Site
 from comity.releases.breaks import Break
 from comity.releases.promises import Promise
+from comity.sources import SourceSettings
 
 GOOD = """
 [agency]
@@ -116,7 +118,7 @@ def test_the_reference_page_explains_every_setting_and_no_other():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "comity-toml.md").read_text()
     page = re.sub(r"### `\[datasets\.NAME\.policy\]`.*?(?=^###)", "", page, flags=re.MULTILINE | re.DOTALL)
     explained = set(re.findall(r"^\| `([a-z_.]+)` \|", page, flags=re.MULTILINE))
-    kinds = (Agency, Break, Dataset, Mail, Promise, Site, Table, WitnessAddress)
+    kinds = (Agency, BackupSettings, Break, Dataset, Mail, Promise, Site, SourceSettings, Table, WitnessAddress)
     known = {f.name for kind in kinds for f in fields(kind)} - {"name", "sealed"}
 
     assert explained - {"name"} == known

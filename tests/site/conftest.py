@@ -65,7 +65,7 @@ def empty_store(django):
     from comity.site.community.actions import add_account
     from comity.site.community.models import Agency
     from comity.site.community.roles import Role
-    from comity.site.stores import prepare_stores
+    from comity.site.upgrading import upgrade_stores
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser of other tests leaves an event loop in this thread
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -73,7 +73,7 @@ def empty_store(django):
     for store in connections:
         connections[store].close()
         connections[store].settings_dict["NAME"] = folder / f"{store}.sqlite3"
-    prepare_stores()
+    upgrade_stores()
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         for slug, name in (("sample-town", "Sample Town"), ("other-town", "Other Town")):
             agency = Agency.objects.create(slug=slug, name=name)

@@ -13,6 +13,7 @@ from comity.errors import ComityError
 VERBS = {
     "demo": "Publish and serve the real Minneapolis stops of 2017.",
     "init": "Make a commented instance folder for an agency.",
+    "fetch": "Pull records from a portal, database or folder; changes give alarm.",
     "check": "Try a mapping on files; writes nothing.",
     "publish": "Turn an agency's records into a sealed release.",
     "promise": "Seal what will be published, and by when.",
@@ -20,6 +21,9 @@ VERBS = {
     "serve": "Serve the public portal.",
     "verify": "Verify a public folder or a served one.",
     "mirror": "Keep a verified copy of somebody's public folder.",
+    "backup": "Everything that an instance is, in one encrypted file.",
+    "upgrade": "Bring the databases to a new version's tables.",
+    "restore": "An instance from its backup, proved.",
     "doctor": "Look an instance over: keys, files, promises, disk.",
     "witness": "Cosign the checkpoints of other instances.",
     "rotate-key": "Replace the ledger's key under the old one's signature.",

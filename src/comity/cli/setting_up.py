@@ -23,13 +23,22 @@ def read_setup(folder: Path) -> tuple[SiteSetup, Site]:
 
 def open_site(folder: Path, parts: str) -> Site:
     """Prepares the stores of `parts` of the instance in `folder` for this process; returns its [site] settings."""
-    from comity.site.server import prepare_site
+    site = configure_site(folder, parts)
+    from comity.site.upgrading import upgrade_stores
+
+    upgrade_stores()
+    return site
+
+
+def configure_site(folder: Path, parts: str) -> Site:
+    """As `open_site`, and leaves the stores as they are."""
+    from comity.site import server
 
     setup, site = read_setup(folder)
     os.environ["COMITY_PARTS"] = parts
     os.environ["COMITY_PUBLIC"] = str((folder / "public").absolute())
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.site.settings"
-    prepare_site(setup)
+    server.configure_site(setup)
     return site
 
 

@@ -8,19 +8,24 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Literal
 
 from comity.errors import ComityError
+from comity.instance.backups.make import last_backup
 from comity.instance.settings import Instance, read_instance
 from comity.ledger import Signer, read_entries, verify
 from comity.population import read_population
 from comity.records import read_mapping
 from comity.releases.catalogue import read_catalogue
+from comity.sources import read_history, read_sources
+from comity.sources.alarms import silence
+from comity.sources.history import WAITING
 
 State = Literal["well", "attention", "broken"]
 _SPARE = 200_000_000
+_DAYS_WITHOUT_BACKUP = 8
 _Examination = Callable[[Instance, date], Iterator["Check"]]
 
 
@@ -44,7 +49,7 @@ def examine(folder: Path, *, today: date) -> tuple[Check, ...]:
     Raises SettingsError where comity.toml itself cannot be read.
     """
     instance = read_instance(folder)
-    checks = (_keys, _sources, _public, _promises, _clock, _databases, _disk)
+    checks = (_keys, _feeds, _sources, _public, _promises, _clock, _databases, _backup, _disk)
     return tuple(found for check in checks for found in _guarded(check, instance, today))
 
 
@@ -65,6 +70,22 @@ def _keys(instance: Instance, today: date) -> Iterator[Check]:
             yield Check("keys", "broken", f"{path} can be read by other accounts (mode {mode}).", f"chmod go= {path}")
             return
     yield Check("keys", "well", f"{len(keys)} private, the ledger's among them")
+
+
+def _feeds(instance: Instance, today: date) -> Iterator[Check]:
+    for name, settings in read_sources(instance.folder).items():
+        history = read_history(instance.folder, name)
+        if not history:
+            yield Check("feeds", "attention", f"{name} was never fetched.", f"comity fetch {name}")
+            continue
+        last = history[-1]
+        if last.state == WAITING:
+            step = f"Look at it, then: comity fetch {name} --accept --because ..."
+            yield Check("feeds", "attention", f"{name} changed and waits: {' '.join(last.alarms)}", step)
+        elif quiet := silence(settings, last.newest, datetime.combine(today, time(), UTC)):
+            yield Check("feeds", "attention", f"{name}: {quiet}", "Ask whoever runs the feed; say so in the release.")
+        else:
+            yield Check("feeds", "well", f"{name}: {last.rows:,} rows, fetched {last.at[:10]}")
 
 
 def _sources(instance: Instance, today: date) -> Iterator[Check]:
@@ -138,6 +159,16 @@ def _databases(instance: Instance, today: date) -> Iterator[Check]:
             yield Check("databases", "broken", f"{path} can be read by other accounts.", f"chmod go= {path}")
         else:
             yield Check("databases", "well", f"{path.name} is sound")
+
+
+def _backup(instance: Instance, today: date) -> Iterator[Check]:
+    made = last_backup(instance.folder)
+    if made is None:
+        yield Check("backup", "attention", "No backup was ever made.", "comity backup")
+    elif (today - made.date()).days > _DAYS_WITHOUT_BACKUP:
+        yield Check("backup", "attention", f"The last backup is of {made.date()}.", "comity backup")
+    else:
+        yield Check("backup", "well", f"made on {made.date()}; prove it now and then with comity restore")
 
 
 def _disk(instance: Instance, today: date) -> Iterator[Check]:

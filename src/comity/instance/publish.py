@@ -18,6 +18,7 @@ from comity.disclosure import Policy
 from comity.disparity.rates import BENCHMARK_NAMES, Benchmark
 from comity.errors import ComityError, nearest
 from comity.instance.counts import source_files
+from comity.instance.feeds import check_feeds, source_changes
 from comity.instance.findings import Analysis, analyse_stops
 from comity.instance.preview import Preview, preview_of
 from comity.instance.quality import accounting_of, quality_of
@@ -135,6 +136,7 @@ def publish(
         finish_what_waits(instance.folder, instance.witnesses, post)
         for leftover in into.parent.glob(f".{into.name}-*"):  # private rows of a run that was killed
             shutil.rmtree(leftover)
+        check_feeds(instance, chosen)
         records = standardise(
             mapping,
             source_files(instance, chosen),
@@ -254,9 +256,10 @@ def _draft(
         headline=analysis.headline,
         methods=analysis.methods,
         pictures=analysis.pictures,
-        quality=quality_of(records, policy, languages),
+        quality={**quality_of(records, policy, languages), **source_changes(instance, dataset)},
         source={"name": dataset.source, "rows": records.accounting.source_rows},
         next_due=_next_due(instance, dataset),
+        is_sample=agency.is_sample,
     )
 
 

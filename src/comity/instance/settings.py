@@ -135,9 +135,13 @@ def read_instance(folder: Path) -> Instance:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend that line; strings need quotes.") from None
-    _refuse_unknown_keys(raw, ("agency", "datasets", "calendar", "witnesses", "site"), "the top level")
+    _refuse_unknown_keys(
+        raw, ("agency", "datasets", "calendar", "witnesses", "site", "backup", "sources"), "the top level"
+    )
     agency = _read_agency(_table(raw, "agency"))
     datasets = {name: _read_dataset(name, body, agency.languages) for name, body in _table(raw, "datasets", {}).items()}
+    if agency.is_sample:
+        _check_named_as_sample(datasets)
     calendar = tuple(_read_promise(row, agency.languages) for row in raw.get("calendar", []))
     for promise in calendar:
         if promise.dataset not in datasets:
@@ -261,6 +265,17 @@ def _check_agency(agency: Agency) -> None:
         if value is not None and not -limit <= value <= limit:
             raise SettingsError(
                 f"{name} {value} in [agency] is not on Earth.", f"Give degrees from -{limit} to {limit}."
+            )
+
+
+def _check_named_as_sample(datasets: Mapping[str, Dataset]) -> None:
+    """Invented numbers say so in the name of every file that leaves the instance."""
+    names = [*datasets, *(table.name for dataset in datasets.values() for table in dataset.tables)]
+    for name in names:
+        if not name.startswith("sample"):
+            raise SettingsError(
+                f"The agency is a sample, and '{name}' would be a file that does not say so.",
+                f"Call it 'sample_{name}', or remove is_sample.",
             )
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from comity.disclosure import Protected, PublishedRelease, protect
 from comity.disclosure.tables import levels
 from comity.releases.draft import SIZES, Draft, DraftTable, check_draft
-from comity.releases.drawing import draw
+from comity.releases.drawing import draw, watermarked
 from comity.releases.explanation import notes_beside_tables, policy_record
 from comity.releases.render import csv, json_bytes, parquet
 from comity.releases.withholding import (
@@ -97,6 +97,8 @@ def _charts(draft: Draft, findings: Sequence[Mapping[str, Any]], progress: Progr
         [rounded_picture(specification) for _, specification in wanted], progress=lambda share: progress("Draw", share)
     )
     progress("Draw", 1.0)
+    if draft.is_sample:
+        pictures = [watermarked(picture) for picture in pictures]
     return {path: picture for (path, _), picture in zip(wanted, pictures, strict=True)}
 
 

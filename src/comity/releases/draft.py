@@ -85,6 +85,7 @@ class Draft:
     licence: str | None = None
     next_due: date | None = None
     correction: Texts | None = None
+    is_sample: bool = False
 
     @property
     def folder(self) -> str:

@@ -39,6 +39,16 @@ def draw(
     return pictures
 
 
+def watermarked(picture: bytes) -> bytes:
+    """The SVG `picture` of invented numbers, with that written across it."""
+    mark = (
+        b'<text x="50%" y="50%" text-anchor="middle" font-family="sans-serif" font-size="34" font-weight="bold" fill="#b00" '
+        b'fill-opacity="0.25" transform="rotate(-18)" transform-origin="center">SAMPLE DATA</text>'
+    )
+    head, end, tail = picture.rpartition(b"</svg>")
+    return head + mark + end + tail
+
+
 def _draw_here(line: str, drawn: Callable[[], None]) -> bytes:
     import vl_convert
 

@@ -22,6 +22,7 @@ ROOMS = (
     "training",
     "outreach",
     "projects",
+    "operations",
 )
 
 View = Callable[..., HttpResponse]

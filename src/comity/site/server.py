@@ -13,6 +13,7 @@ from typing import Any
 
 from comity.errors import ComityError, UsageError
 from comity.site.databases import DATABASE_SETTINGS
+from comity.site.operations.counts import shared_counts
 from comity.site.parts import ANSWERS, CODES, COMMUNITY, PORTAL
 
 BUILT = Path(__file__).parent / "static" / "built"
@@ -81,14 +82,23 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     address = site_url or f"http://{shown}:{listener.getsockname()[1]}/"
     what = "The portal is" if parts == (PORTAL,) else f"The {' and the '.join(_NAMES[part] for part in parts)} are"
-    _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
+    with shared_counts():
+        _run(listener, parts, workers, lambda: announce(f"{what} at {address} (stop it with Ctrl+C)."))
 
 
 _NAMES = {PORTAL: "portal", CODES: "code page", ANSWERS: "answer page", COMMUNITY: "community's pages"}
 
 
 def prepare_site(setup: SiteSetup) -> None:
-    """Tells Django's settings whose stores and keys to use, and brings the stores to this version's tables."""
+    """As `configure_site`, and brings the stores to this version's tables."""
+    configure_site(setup)
+    from comity.site.upgrading import upgrade_stores
+
+    upgrade_stores()
+
+
+def configure_site(setup: SiteSetup) -> None:
+    """Tells Django's settings whose stores and keys to use."""
     os.environ["COMITY_INSTANCE"] = str(setup.folder.absolute())
     os.environ["COMITY_TIME_ZONE"] = setup.time_zone
     os.environ["COMITY_CODES_URL"], os.environ["COMITY_ANSWERS_URL"] = setup.codes_url, setup.answers_url
@@ -100,9 +110,6 @@ def prepare_site(setup: SiteSetup) -> None:
     import django
 
     django.setup()
-    from comity.site.stores import prepare_stores
-
-    prepare_stores()
 
 
 def _secret(path: Path) -> str:

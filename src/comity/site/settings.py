@@ -90,6 +90,7 @@ APPEND_SLASH = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    *(["comity.site.operations.numbers.measure"] if (KEYS / "metrics.token").is_file() else []),
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "comity.site.middleware.permissions_policy",

@@ -1,11 +1,9 @@
-"""Makes the databases of the served parts ready, and forbids the portal's pages to read any of them."""
+"""Forbids the portal's pages to read any database."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,18 +20,6 @@ PAGES_WITHOUT_DATABASE = frozenset({*portal.ACCESS, *toolkit.ACCESS})
 
 class PortalReadsNothing(Exception):
     """A page of the portal asked a database; it is a bug, and nothing was read."""
-
-
-def prepare_stores() -> None:
-    """Brings every database of the served parts to the tables of this version; SQLite files get mode 0600."""
-    from django.core.management import call_command
-
-    for store in settings.DATABASES:
-        name = settings.DATABASES[store]["NAME"]
-        if isinstance(name, Path) and not name.exists():
-            os.close(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600))
-        call_command("migrate", database=store, verbosity=0, interactive=False)
-    connections.close_all()
 
 
 def portal_without_databases(get_response: View) -> View:

@@ -21,6 +21,7 @@ if COMMUNITY in _parts:
     for _room in APPS[COMMUNITY]:
         urlpatterns += i18n_patterns(path("", include(f"{_room}.urls")), prefix_default_language=False)
         urlpatterns.append(path("", include(f"{_room}.urls_without_language")))
+urlpatterns.append(path("", include("comity.site.operations.urls_without_language")))
 if PORTAL in _parts:
     urlpatterns += [
         *i18n_patterns(path("", include("comity.site.portal.urls")), prefix_default_language=False),

@@ -23,16 +23,16 @@ def fielded_once(django):
     """The three stores and the keys of a survey with 120 people invited, as a folder to copy."""
     from django.db import connections
 
-    from comity.site.stores import prepare_stores
     from comity.site.surveys.fielding import field_and_invite
     from comity.site.surveys.invitations.actions import Case
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
+    from comity.site.upgrading import upgrade_stores
 
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     for store in connections:
         connections[store].close()
         connections[store].settings_dict["NAME"] = folder / f"{store}.sqlite3"
-    prepare_stores()
+    upgrade_stores()
     cases = [Case(f"{n:05d}", "north" if n % 2 else "south") for n in range(PEOPLE)]
     codes = field_and_invite(
         SURVEY,

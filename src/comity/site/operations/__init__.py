@@ -1,0 +1,1 @@
+"""For those who keep the machine: is it well, and how busy is it."""
