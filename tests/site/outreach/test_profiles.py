@@ -123,8 +123,8 @@ def test_what_ran_out_is_erased_by_the_job_twice_without_harm(town, prepare, at)
     ],
 )
 def test_text_that_leads_to_a_door_is_refused(prepare, words):
+    from comity.site.community.private_words import PrivateWords
     from comity.site.outreach.models import Profile
-    from comity.site.outreach.private_words import PrivateWords
 
     with pytest.raises(PrivateWords) as refused:
         prepare(words=f"Hello. {words}")
@@ -144,7 +144,7 @@ def test_text_that_leads_to_a_door_is_refused(prepare, words):
     ],
 )
 def test_ordinary_words_are_taken(words):
-    from comity.site.outreach.private_words import find_private_words
+    from comity.site.community.private_words import find_private_words
 
     assert find_private_words(words) is None
 

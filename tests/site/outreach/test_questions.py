@@ -165,12 +165,13 @@ def test_a_list_asks_the_database_as_often_for_a_hundred_things_as_for_one(town,
     from django.test.utils import CaptureQueriesContext
 
     from comity.site.outreach.actions import profiles
-    from comity.site.outreach.actions.questions import answer
+    from comity.site.outreach.actions.questions import answer, judge
 
     def one_more(number):
         asked = ask(f"Question {number}?").question
-        if number % 2:
-            answer(asked, "Yes.", by=town.people["chief"])
+        answer(asked, "Yes.", by=town.people["chief"])
+        if number % 3:
+            judge(asked, is_answer=False)
         announce(title=f"Event {number}")
         _profile, token = profiles.prepare_profile(
             name=f"Officer {number}", rank="Officer", words="Hello.", by=town.people["chief"]
@@ -197,3 +198,28 @@ def _form(**given):
     from urllib.parse import urlencode
 
     return urlencode(given)
+
+
+def test_a_slip_of_the_office_is_said_on_its_own_page(clients, ask):
+    asked = ask(publish=False).question
+
+    undecided = clients["moderator"].post(f"/office/outreach/questions/{asked.pk}/decide/", {"publish": "no"})
+    empty = clients["chief"].post(f"/office/outreach/questions/{asked.pk}/answer/", {"text": ""})
+
+    assert (undecided.status_code, empty.status_code) == (422, 422)
+    assert "or left out by a rule" in undecided.content.decode()
+    assert "between 1 and 4,000" in empty.content.decode()
+
+
+def test_somebody_without_an_agency_has_no_office_here(town):
+    from django.test import Client
+
+    from comity.site.community.actions import add_account
+
+    lonely = Client()
+    lonely.force_login(
+        add_account("lonely", role="chief", password="a long pass phrase", works_for_police=True, agency=None)
+    )
+
+    for address in ("events", "contacts", "profiles", "questions"):
+        assert lonely.get(f"/office/outreach/{address}/").status_code == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from comity.site.community.models import Agency, Place
+from comity.site.community.models import Account, Agency, Place
 
 
 def this_agency() -> Agency:
@@ -14,6 +14,13 @@ def this_agency() -> Agency:
     if found is None:
         raise Http404(_("No agency has been set up on this site yet."))
     return found
+
+
+def own_agency(account: Account) -> Agency:
+    """The agency that somebody works for. Raises Http404 for an account that has none."""
+    if account.agency is None:
+        raise Http404(_("Your account belongs to no agency."))
+    return account.agency
 
 
 def place_here(slug: str) -> Place:

@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from comity.site.community.models import Agency, Place
+from comity.site.community.private_words import find_private_words
 from comity.site.outreach.actions.events import About
 from comity.site.outreach.actions.profiles import MONTHS
 from comity.site.outreach.models import ContactKind, EventKind, Rule, Topic
-from comity.site.outreach.private_words import find_private_words
 from comity.site.outreach.queries.public import zone
 
 

@@ -8,11 +8,19 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from comity.site.community.models import Agency, Place
+from comity.site.community.private_words import find_private_words
 from comity.site.projects.actions import Said
 from comity.site.projects.bare_pictures import strip_picture
 from comity.site.projects.models import Rule, Stage
 
 FOLLOWING = [(value, label) for value, label in Stage.choices if value != Stage.IDEA]
+
+
+def without_private_words(text: str) -> str:
+    """`text`; a ValidationError where it looks as if it held what could lead to somebody's door."""
+    if find_private_words(text) is not None:
+        raise forms.ValidationError(_("This looks as if it held an address, a number or a link. Leave it out."))
+    return text
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -32,6 +40,12 @@ class ProposeForm(forms.Form):
         Place.objects.none(), required=False, to_field_name="slug", empty_label=_("The whole town"), label=_("Place")
     )
     form = forms.CharField(max_length=200, widget=forms.HiddenInput)
+
+    def clean_title(self) -> str:
+        return without_private_words(self.cleaned_data["title"])
+
+    def clean_idea(self) -> str:
+        return without_private_words(self.cleaned_data["idea"])
 
     def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,6 +87,12 @@ class StepForm(forms.Form):
     picture_after = forms.FileField(required=False, label=_("Picture of after"), help_text=_("Of places, not of people who did not agree."))  # fmt: skip
     words_after = forms.CharField(max_length=200, required=False, label=_("What the picture of after shows"))
     form = forms.CharField(max_length=200, widget=forms.HiddenInput)
+
+    def clean_before(self) -> str:
+        return without_private_words(self.cleaned_data["before"])
+
+    def clean_text(self) -> str:
+        return without_private_words(self.cleaned_data["text"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from comity.errors import ComityError
-from comity.site.community.here import this_agency
+from comity.site.community.here import own_agency, this_agency
 from comity.site.community.open_forms import WITH_FILES, open_form
 from comity.site.community.receipts import new_form_token, receipt_for
 from comity.site.projects import actions
@@ -123,9 +123,9 @@ def carry_on(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-def office_projects(request: HttpRequest) -> HttpResponse:
+def office_projects(request: HttpRequest, problem: ComityError | None = None) -> HttpResponse:
     """Steps to read, the oldest first; and the projects that a community leader may carry on."""
-    agency = request.user.agency
+    agency = own_agency(request.user)
     return render(
         request,
         "projects/office_projects.html",
@@ -133,15 +133,17 @@ def office_projects(request: HttpRequest) -> HttpResponse:
             "steps": unread_steps(agency),
             "rules": Rule.choices,
             "going": [each for each in public_projects(agency, settings.CLOCK()) if not each.has_ended],
+            "problem": problem,
         },
+        status=422 if problem else 200,
     )
 
 
 @never_cache
 def office_project(request: HttpRequest, number: int) -> HttpResponse:
     """A community leader takes the next step of a project, in the neighbours' name."""
-    found = get_object_or_404(Project, pk=number, agency=request.user.agency)
-    standing = public_project(request.user.agency, found.pk, settings.CLOCK())
+    found = get_object_or_404(Project, pk=number, agency=own_agency(request.user))
+    standing = public_project(own_agency(request.user), found.pk, settings.CLOCK())
     if standing is None:
         raise Http404(_("There is no project with this address."))
     form = StepForm(request.POST or None, request.FILES or None, initial={"form": new_form_token()})
@@ -162,17 +164,20 @@ def office_project(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def office_decide(request: HttpRequest, number: int) -> HttpResponse:
-    step = get_object_or_404(Step, pk=number, project__agency=request.user.agency)
+    step = get_object_or_404(Step, pk=number, project__agency=own_agency(request.user))
     form = DecisionForm(request.POST)
     is_published = form.is_valid() and form.cleaned_data["publish"] == "yes"
     rule = "" if is_published or not form.is_valid() else form.cleaned_data["rule"]
-    actions.decide(step, publish=is_published, rule=rule, by=request.user)
+    try:
+        actions.decide(step, publish=is_published, rule=rule, by=request.user)
+    except ComityError as problem:
+        return office_projects(request, problem)
     return redirect("projects:office_projects")
 
 
 @never_cache
 def office_picture(request: HttpRequest, number: int) -> HttpResponse:
-    found = unread_picture(request.user.agency, number)
+    found = unread_picture(own_agency(request.user), number)
     if found is None:
         raise Http404(_("There is no picture with this address."))
     return _picture(found, "no-store")

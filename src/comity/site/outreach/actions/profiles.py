@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from comity.errors import ComityError
 from comity.site.community.log import record
 from comity.site.community.models import Account, Place
+from comity.site.community.private_words import refuse_private_words
 from comity.site.outreach.models import Profile
-from comity.site.outreach.private_words import refuse_private_words
 
 MONTHS = (6, 12)  # how long consent may hold
 INVITATION_DAYS = 30

@@ -87,5 +87,5 @@ def standing(question: Question, now: datetime) -> Standing:
 
 
 def _with_answers(found: QuerySet[Question]) -> QuerySet[Question]:
-    answers = Answer.objects.select_related("judgement").order_by("pk")
+    answers = Answer.objects.select_related("judgement", "by").order_by("pk")
     return found.select_related("agency", "place", "decision").prefetch_related(Prefetch("answers", answers))

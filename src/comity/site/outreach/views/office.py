@@ -7,9 +7,11 @@ import uuid
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from comity.errors import ComityError
+from comity.site.community.here import own_agency
 from comity.site.community.roles import Role
 from comity.site.outreach.actions import contacts as contact_actions
 from comity.site.outreach.actions import events as event_actions
@@ -27,7 +29,7 @@ from comity.site.outreach.queries.questions import public_questions, unread_ques
 @never_cache
 def office_events(request: HttpRequest) -> HttpResponse:
     """What is announced, and a form for the next one."""
-    agency = request.user.agency
+    agency = own_agency(request.user)
     form = EventForm(request.POST or None, agency=agency)
     problem = None
     if request.method == "POST" and form.is_valid():
@@ -46,7 +48,7 @@ def office_events(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def office_event(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    event = get_object_or_404(Event.objects.select_related("place"), uid=uid, agency=request.user.agency)
+    event = get_object_or_404(Event.objects.select_related("place"), uid=uid, agency=own_agency(request.user))
     starts, ends = here(event.starts), here(event.ends)
     given = {name: getattr(event, name) for name in ("kind", "title", "title_es", "venue", "about", "about_es")}
     given |= {
@@ -55,7 +57,7 @@ def office_event(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "begins": starts.time(),
         "ends": ends.time(),
     }
-    form = EventForm(request.POST or None, agency=request.user.agency, initial=given)
+    form = EventForm(request.POST or None, agency=own_agency(request.user), initial=given)
     problem = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,15 +74,16 @@ def office_event(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 def office_event_cancel(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    event = get_object_or_404(Event, uid=uid, agency=request.user.agency)
-    event_actions.cancel_event(event, by=request.user)
+    event = get_object_or_404(Event, uid=uid, agency=own_agency(request.user))
+    if not event.is_cancelled:
+        event_actions.cancel_event(event, by=request.user)
     return redirect("outreach:office_events")
 
 
 @never_cache
 def office_contacts(request: HttpRequest) -> HttpResponse:
     """The counts so far, and a form for one more."""
-    agency = request.user.agency
+    agency = own_agency(request.user)
     form = ContactForm(request.POST or None, agency=agency)
     problem = None
     if request.method == "POST" and form.is_valid():
@@ -100,12 +103,12 @@ def office_contacts(request: HttpRequest) -> HttpResponse:
 @never_cache
 def office_profiles(request: HttpRequest) -> HttpResponse:
     """Profiles and how they stand; a new one shows the officer's link once, and nobody can show it again."""
-    agency, now = request.user.agency, settings.CLOCK()
+    agency, now = own_agency(request.user), settings.CLOCK()
     form = ProfileForm(request.POST or None, agency=agency)
     problem, made = None, ""
     if request.method == "POST" and form.is_valid():
         try:
-            _profile, token = profile_actions.prepare_profile(**form.cleaned_data, by=request.user)
+            _prepared, token = profile_actions.prepare_profile(**form.cleaned_data, by=request.user)
             made, form = link("outreach:consent", token), ProfileForm(agency=agency)
         except ComityError as raised:
             problem = raised
@@ -126,36 +129,46 @@ def office_profiles(request: HttpRequest) -> HttpResponse:
 
 
 def office_profile_remove(request: HttpRequest, number: int) -> HttpResponse:
-    profile = get_object_or_404(Profile, pk=number, agency=request.user.agency)
+    profile = get_object_or_404(Profile, pk=number, agency=own_agency(request.user))
     profile_actions.take_down(profile, by=request.user)
     return redirect("outreach:office_profiles")
 
 
 @never_cache
-def office_questions(request: HttpRequest) -> HttpResponse:
+def office_questions(request: HttpRequest, problem: ComityError | None = None) -> HttpResponse:
     """A moderator decides what is public; the agency answers."""
-    agency, now = request.user.agency, settings.CLOCK()
+    agency, now = own_agency(request.user), settings.CLOCK()
     is_moderator = request.user.role == Role.MODERATOR
     found = unread_questions(agency, now) if is_moderator else public_questions(agency, now)[0]
     return render(
         request,
         "outreach/office_questions.html",
-        {"standings": found, "is_moderator": is_moderator, "rules": Rule.choices},
+        {"standings": found, "is_moderator": is_moderator, "rules": Rule.choices, "problem": problem},
+        status=422 if problem else 200,
     )
 
 
 def office_decide(request: HttpRequest, number: int) -> HttpResponse:
-    question = get_object_or_404(Question, pk=number, agency=request.user.agency)
+    question = get_object_or_404(Question, pk=number, agency=own_agency(request.user))
     form = DecisionForm(request.POST)
     is_published = form.is_valid() and form.cleaned_data["publish"] == "yes"
     rule = "" if is_published or not form.is_valid() else form.cleaned_data["rule"]
-    question_actions.decide(question, publish=is_published, rule=rule, by=request.user)
+    try:
+        question_actions.decide(question, publish=is_published, rule=rule, by=request.user)
+    except ComityError as problem:
+        return office_questions(request, problem)
     return redirect("outreach:office_questions")
 
 
 def office_answer(request: HttpRequest, number: int) -> HttpResponse:
-    question = get_object_or_404(Question, pk=number, agency=request.user.agency)
+    question = get_object_or_404(Question, pk=number, agency=own_agency(request.user))
     form = AnswerForm(request.POST)
-    if form.is_valid():
+    try:
+        if not form.is_valid():
+            raise question_actions.QuestionRefused(
+                _("An answer has between 1 and 4,000 characters."), _("Write it again, then send it.")
+            )
         question_actions.answer(question, form.cleaned_data["text"], by=request.user)
+    except ComityError as problem:
+        return office_questions(request, problem)
     return redirect("outreach:office_questions")
