@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -103,6 +104,63 @@ def test_a_reader_subscribes_confirms_and_leaves(open_page, town, javascript):
     page.get_by_role("button", name="End it").click()
     expect(page.get_by_role("heading", name="It has ended")).to_be_visible()
     assert rows(folder, leaving) == []
+
+
+def test_a_question_goes_from_the_resident_by_moderator_and_chief_back_to_the_resident(open_page, town):
+    address, folder = town
+    sessions = json.loads((folder / "sessions.json").read_text())
+
+    def signed_in(role):
+        page = open_page()
+        page.context.add_cookies([{"name": "sessionid", "value": sessions[role], "url": address}])
+        return page
+
+    resident = open_page(**PHONE)
+    resident.goto("/questions/ask/")
+    resident.get_by_label("Your question").fill("Who trains the new officers?")
+    resident.get_by_role("button", name="Send the question").tap()
+    code = resident.locator(".sum-code").inner_text()
+    moderator = signed_in("moderator")
+    moderator.goto("/office/outreach/questions/")
+    asked = moderator.locator("section.finding", has_text="Who trains the new officers?")
+    asked.get_by_role("button", name="Publish it").click()
+    expect(moderator.get_by_text("Who trains the new officers?")).to_have_count(0)
+    chief = signed_in("chief")
+    chief.goto("/office/outreach/questions/")
+    asked = chief.locator("section.finding", has_text="Who trains the new officers?")
+    asked.get_by_label("Answer").fill("The academy, for six months.")
+    asked.get_by_role("button", name="Answer in public").click()
+    expect(chief.get_by_text("Who trains the new officers?")).to_have_count(0)
+
+    resident.goto("/questions/follow/")
+    resident.get_by_label("Receipt code").fill(code)
+    resident.get_by_role("button", name="Show my question").tap()
+    expect(resident.get_by_text("The academy, for six months.")).to_be_visible()
+    resident.get_by_role("button", name="No, this is not an answer").tap()
+    expect(resident.get_by_text("The asker says: this is not an answer.")).to_be_visible()
+    expect(resident.get_by_text("waiting for 0 days")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["chief", "moderator", "community-leader"])
+def test_axe_finds_no_violation_in_the_office(open_page, town, axe, role):
+    address, folder = town
+    page = open_page()
+    session = json.loads((folder / "sessions.json").read_text())[role]
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+    pages = {
+        "chief": ("events", "contacts", "profiles", "questions"),
+        "moderator": ("questions",),
+        "community-leader": ("events",),
+    }[role]
+    addresses = [f"/office/outreach/{each}/" for each in pages] + (["/office/projects/"] if role != "chief" else [])
+
+    found = {}
+    for each in addresses:
+        page.goto(each)
+        found[each] = axe(page)
+
+    assert {each: wrong for each, wrong in found.items() if wrong} == {}
 
 
 def test_neighbors_propose_a_project_and_see_one_that_is_done(open_page):

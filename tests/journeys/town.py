@@ -1,16 +1,20 @@
 """A served sample town: `python town.py FOLDER` makes its instance, fills it, serves it and prints its address.
 
-The public folder holds who works there, sealed; the accounts are ROLE@sample-town, all with PASSWORD.
+The public folder holds who works there, sealed; `sessions.json` has a session of each role.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-PASSWORD = "a long pass phrase"
+if TYPE_CHECKING:
+    from comity.site.community.models import Account
+
 AGENCY = {"en": "Sample Town Police", "es": "Policía de Sample Town"}
 OFFICERS = (("white", "no", 90), ("white", "yes", 40), ("black", "yes", 27), ("hispanic", "no", 15), ("asian", "no", 4))
 POPULATION = """source: Invented
@@ -45,21 +49,44 @@ def publish_workforce(folder: Path) -> None:
 
 
 def fill(folder: Path) -> None:
+    from django.conf import settings
+
     from comity.site.community.actions import add_account
     from comity.site.community.models import Agency
     from comity.site.community.roles import OF_THE_POLICE, Role
     from comity.site.outreach import demo as outreach
     from comity.site.projects import demo as projects
 
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # nobody signs in with a password here
     agency = Agency.objects.create(slug="sample-town", name="Sample Town Police")
     people = {
         role: add_account(
-            f"{role}@sample-town", role=role, password=PASSWORD, works_for_police=role in OF_THE_POLICE, agency=agency
+            f"{role}@sample-town",
+            role=role,
+            password="a long pass phrase",
+            works_for_police=role in OF_THE_POLICE,
+            agency=agency,
         )
         for role in Role.values
     }
     for room in (outreach, projects):
         room.fill(agency, people, now=datetime.now(UTC), folder=folder)
+    (folder / "sessions.json").write_text(json.dumps({role: session_of(each) for role, each in people.items()}))
+
+
+def session_of(account: Account) -> str:
+    """The key of a session in which `account` is signed in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(account.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
 
 
 def main(folder: Path) -> None:
