@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.site.scratch_stores import ON_POSTGRESQL, copied, filled_once, name_databases
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "comity.site.settings")
 os.environ["COMITY_PARTS"] = "portal,codes,answers,community"
+name_databases()
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +57,7 @@ def get(client):
 
 @pytest.fixture(scope="session")
 def empty_store(django):
-    """The site's own store with its tables and one agency, its people, and another agency's, as a file to copy."""
-    from django.db import connections
+    """The site's own store with its tables and one agency, its people, and another agency's, to copy."""
     from django.test import override_settings
 
     from comity.site.community.actions import add_account
@@ -68,46 +66,35 @@ def empty_store(django):
     from comity.site.upgrading import upgrade_stores
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser of other tests leaves an event loop in this thread
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
-    names = {store: connections[store].settings_dict["NAME"] for store in connections}
-    for store in connections:
-        connections[store].close()
-        connections[store].settings_dict["NAME"] = folder / f"{store}.sqlite3"
-    upgrade_stores()
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
-        for slug, name in (("sample-town", "Sample Town"), ("other-town", "Other Town")):
-            agency = Agency.objects.create(slug=slug, name=name)
-            for role in Role.values:
-                add_account(
-                    f"{role}@{slug}",
-                    role=role,
-                    password="a long pass phrase",
-                    works_for_police=role in ("chief", "analyst", "training-officer"),
-                    agency=agency,
-                )
-    connections.close_all()
-    for store in connections:
-        connections[store].settings_dict["NAME"] = names[store]
-    yield folder
-    shutil.rmtree(folder)
+
+    def fill(folder):
+        upgrade_stores()
+        with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+            for slug, name in (("sample-town", "Sample Town"), ("other-town", "Other Town")):
+                agency = Agency.objects.create(slug=slug, name=name)
+                for role in Role.values:
+                    add_account(
+                        f"{role}@{slug}",
+                        role=role,
+                        password="a long pass phrase",
+                        works_for_police=role in ("chief", "analyst", "training-officer"),
+                        agency=agency,
+                    )
+
+    with filled_once("empty", fill) as folder:
+        yield folder
 
 
 @pytest.fixture
-def town(site, empty_store, monkeypatch):
+def town(site, empty_store):
     """A store of this test's own. `agency`, `other`: two agencies; `people`, `strangers`: role -> account of each."""
-    from django.db import connections
     from django.test import override_settings
 
     from comity.site.community.models import Account, Agency
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser of other tests leaves an event loop in this thread
-    folder = Path(tempfile.mkdtemp(dir=empty_store.parent))
-    for file in empty_store.iterdir():
-        shutil.copy(file, folder)
-    for store in connections:
-        connections[store].close()
-        monkeypatch.setitem(connections[store].settings_dict, "NAME", folder / f"{store}.sqlite3")
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], INSTANCE=folder):
+    fast = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with copied(empty_store, "empty") as folder, override_settings(PASSWORD_HASHERS=fast, INSTANCE=folder):
         of = {
             agency.slug: {each.role: each for each in Account.objects.filter(agency=agency).select_related("agency")}
             for agency in Agency.objects.all()
@@ -119,8 +106,13 @@ def town(site, empty_store, monkeypatch):
             people=of["sample-town"],
             strangers=of["other-town"],
         )
-    connections.close_all()
-    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def on_sqlite():
+    """For tests that open the file themselves."""
+    if ON_POSTGRESQL:
+        pytest.skip("opens a SQLite file")
 
 
 @pytest.fixture

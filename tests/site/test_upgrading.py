@@ -12,7 +12,7 @@ import pytest
 
 
 @pytest.fixture
-def first_version(town):
+def first_version(on_sqlite, town):
     """The site's store as the first version left it, with one account."""
     from django.core.management import call_command
     from django.db import connections
@@ -49,7 +49,7 @@ def test_the_first_versions_store_is_brought_to_this_one_with_its_accounts(first
         model.objects.exists()
 
 
-def test_a_store_of_a_newer_version_is_refused_and_left_alone(town):
+def test_a_store_of_a_newer_version_is_refused_and_left_alone(on_sqlite, town):
     from django.db import connections
 
     from comity.site.upgrading import StoreIsNewer, pending_steps, upgrade_stores
@@ -69,7 +69,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(town):
     assert path.read_bytes() == before
 
 
-def test_what_another_part_has_in_the_same_store_is_no_reason_to_refuse(town):
+def test_what_another_part_has_in_the_same_store_is_no_reason_to_refuse(on_sqlite, town):
     from django.db import connections
 
     from comity.site.upgrading import pending_steps
@@ -83,7 +83,7 @@ def test_what_another_part_has_in_the_same_store_is_no_reason_to_refuse(town):
     assert pending_steps() == ()
 
 
-def test_two_processes_that_start_at_once_upgrade_once(django, tmp_path):
+def test_two_processes_that_start_at_once_upgrade_once(on_sqlite, django, tmp_path):
     code = (
         "import django; django.setup()\n"
         "from comity.site.upgrading import upgrade_stores, pending_steps\n"

@@ -30,7 +30,7 @@ def test_the_database_refuses_to_change_the_log(three_entries, change):
         cursor.execute(change)
 
 
-def test_an_entry_changed_behind_the_triggers_is_found(three_entries):
+def test_an_entry_changed_behind_the_triggers_is_found(on_sqlite, three_entries):
     from django.db import connection
 
     from comity.site.community.log import first_broken

@@ -29,7 +29,7 @@ def send(town, later=timedelta()):
     return send_waiting(town.folder, settings.CLOCK() + later)
 
 
-def test_a_message_leaves_once_however_often_it_is_queued_and_nothing_of_it_stays(town, sent):
+def test_a_message_leaves_once_however_often_it_is_queued_and_nothing_of_it_stays(on_sqlite, town, sent):
     queue()
     queue()
 

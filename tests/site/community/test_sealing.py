@@ -72,7 +72,7 @@ def test_private_entries_are_sealed_once_a_day_and_public_ones_at_once(town, sig
     assert [each.kind for each in read_entries(town.folder / "public")] == ["origin", "log", "log", "log"]
 
 
-def test_a_log_that_was_rewritten_with_its_whole_chain_contradicts_what_was_sealed(town, signer):
+def test_a_log_that_was_rewritten_with_its_whole_chain_contradicts_what_was_sealed(on_sqlite, town, signer):
     from django.db import connection
 
     from comity.site.community.log import BEGINNING, entry_hash, first_broken

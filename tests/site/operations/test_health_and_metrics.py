@@ -47,7 +47,7 @@ def test_a_public_folder_that_is_gone_is_named(watched, tmp_path):
     assert (answer.status_code, answer.json()["broken"]) == (503, ["public folder"])
 
 
-def test_a_database_that_does_not_answer_is_named_without_its_words(watched, monkeypatch, tmp_path):
+def test_a_database_that_does_not_answer_is_named_without_its_words(on_sqlite, watched, monkeypatch, tmp_path):
     from django.db import connections
 
     connections["default"].close()
@@ -135,7 +135,7 @@ def test_answers_of_two_processes_are_one_number(tmp_path):
     assert 'comity_requests_total{page="home",status="200"} 2.0' in said[1]
 
 
-def test_a_locked_or_damaged_store_does_not_bring_the_numbers_down(watched, town):
+def test_a_locked_or_damaged_store_does_not_bring_the_numbers_down(on_sqlite, watched, town):
     with sqlite3.connect(town.folder / "default.sqlite3") as store:
         store.execute("DROP TABLE community_mail")
 

@@ -85,8 +85,12 @@ class EventForm(OfAgency):
     day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     begins = forms.TimeField(label=_("Begins at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     ends = forms.TimeField(label=_("Ends at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    about = forms.CharField(max_length=2000, required=False, widget=forms.Textarea, label=_("About it, in English"))
-    about_es = forms.CharField(max_length=2000, required=False, widget=forms.Textarea, label=_("About it, in Spanish"))
+    about = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4}), label=_("About it, in English")
+    )
+    about_es = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4}), label=_("About it, in Spanish")
+    )
 
     def said(self) -> About:
         """What was filled in, on the clocks of the agency."""
@@ -113,7 +117,9 @@ class ProfileForm(OfAgency):
     rank = forms.CharField(max_length=60, label=_("Rank"))
     place = PlaceField(required=False)
     languages = forms.CharField(max_length=120, required=False, label=_("Languages spoken"))
-    words = forms.CharField(max_length=1000, widget=forms.Textarea, label=_("In the officer's own words"))
+    words = forms.CharField(
+        max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), label=_("In the officer's own words")
+    )
 
 
 class DecisionForm(forms.Form):
