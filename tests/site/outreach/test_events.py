@@ -76,7 +76,10 @@ def test_an_event_that_ends_before_it_starts_is_refused_by_page_and_database(cli
         Event.objects.filter(pk=event.pk).update(ends=event.starts, sequence=5)
 
 
-@pytest.mark.parametrize("change", ["title = 'Another'", "sequence = 0", "uid = '00000000000000000000000000000000'", "agency_id = 2, sequence = 9"])
+@pytest.mark.parametrize(
+    "change",
+    ["title = 'Another'", "sequence = 0", "uid = '00000000000000000000000000000000'", "agency_id = 2, sequence = 9"],
+)
 def test_the_database_refuses_a_change_without_a_higher_sequence(announce, change):
     from django.db import DatabaseError, connection, transaction
 
