@@ -1,9 +1,8 @@
-"""`comity survey` on files: from the question bank to letters and a sealed result, each mistake in one sentence."""
+"""`comity survey` on files: from the question bank to letters, each mistake in one sentence."""
 
 from __future__ import annotations
 
 import json
-import random
 import stat
 
 import pytest
@@ -11,7 +10,6 @@ from click.testing import CliRunner
 
 from comity.cli.survey import command
 from comity.errors import ComityError
-from comity.instance.create import create_instance
 
 
 @pytest.fixture
@@ -83,34 +81,6 @@ def test_double_entry_says_which_forms_to_look_up(run):
 
     assert "form 2: trust_police differs" in printed
     assert json.loads((run.folder / "agreed.json").read_text()) == {"1": {"trust_police": "4"}}
-
-
-def test_results_are_sealed_on_the_promised_day(run):
-    create_instance(run.folder / "town", origin="town.example/ledger")
-    chance = random.Random(3)
-    responses = [
-        {
-            "stratum": "all",
-            "mode": "web",
-            "answers": {"trust_police": chance.choice("12345"), "trust_right": chance.choice("12345")},
-        }
-        for _ in range(80)
-    ]
-    (run.folder / "responses.json").write_text(json.dumps(responses))
-    (run.folder / "design.yaml").write_text("weights: base_weight\n")
-    (run.folder / "about.toml").write_text(
-        'period = "2026"\npromised = 2026-06-01\n[sizes]\nall = [8000, 200]\n[cases]\nI = 80\nRF = 20\nnone = 100\n'
-        '[statement.dates]\nen = "March 2026"\nes = "Marzo de 2026"\n'
-    )
-    run("new town --construct legitimacy --out town.json")
-
-    assert "Sealed as surveys/town/questionnaire-1.json" in run(
-        "freeze town town.json --instance town --date 2026-02-01"
-    )
-    line = "results town responses.json --design design.yaml --about about.toml --instance town --date"
-    with pytest.raises(ComityError, match="nobody has them"):
-        run(f"{line} 2026-05-31")
-    assert "Published survey-town/2026/v1" in run(f"{line} 2026-06-01")
 
 
 @pytest.mark.parametrize(

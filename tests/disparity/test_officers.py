@@ -151,5 +151,5 @@ def test_nothing_about_officers_can_enter_a_release():
         )
     ]
 
-    assert importing == ["cli/disparity.py"]
+    assert importing == ["cli/disparity_officers.py"]
     assert not hasattr(OfficerFlag, "as_record")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from comity.cli.survey_files import COMMANDS
+from comity.cli import survey_questionnaire, survey_redact, survey_results, survey_sample
 from comity.errors import ComityError
 
 _INSTANCE = click.option(
@@ -34,7 +34,7 @@ def command() -> None:
     """
 
 
-for _each in COMMANDS:
+for _each in (*survey_questionnaire.COMMANDS, *survey_sample.COMMANDS, survey_redact.command, *survey_results.COMMANDS):
     command.add_command(_each)
 
 
@@ -65,7 +65,7 @@ def field(
             "A survey needs either a sample with a file for its codes, or --open-link.",
             "Give --sample FILE --codes FILE, or --open-link.",
         )
-    site = _prepare(folder)
+    site = prepare(folder)
     from comity.site.surveys.fielding import field_and_invite
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
     from comity.site.surveys.responses.actions import field_survey
@@ -96,21 +96,29 @@ def field(
 @click.argument("name")
 @_INSTANCE
 @click.option("--questionnaire", type=click.Path(path_type=Path, exists=True), help="Questionnaire file.  [our own]")
-@click.option("--strata", required=True, help="Names of the sample's strata, with commas between.")
+@click.option("--strata", help="Names of the sample's strata, with commas between.")
+@click.option("--strata-file", type=click.Path(path_type=Path, exists=True), help="File from `comity survey strata` instead.")  # fmt: skip
 @click.option("--expected", type=click.IntRange(1), required=True, help="How many people are invited.")
-def open_answers(name: str, folder: Path, questionnaire: Path | None, strata: str, expected: int) -> None:
+def open_answers(
+    name: str, folder: Path, questionnaire: Path | None, strata: str | None, strata_file: Path | None, expected: int
+) -> None:
     """The answer page's half of `field`, where another organisation runs the code page.
 
     \b
     Example:  comity survey open-answers trust-2027 --strata north,south --expected 4000
     """
-    _prepare(folder, "answers")
+    if (strata is None) == (strata_file is None):
+        raise SurveyCommandError("The sample's strata are not given, or twice.", "Give --strata or --strata-file.")
+    given = strata.split(",") if strata else (strata_file or Path()).read_text(encoding="utf-8").splitlines()
+    prepare(folder, "answers")
     from comity.site.surveys.fielding import field
     from comity.site.surveys.questionnaire.bank import standard_questionnaire
 
     content = questionnaire.read_bytes() if questionnaire else standard_questionnaire().as_json()
     _freeze(name, content, folder)
-    field(name, content, keys=folder / "keys", strata=strata.split(","), expected=expected)
+    field(
+        name, content, keys=folder / "keys", strata=[each.strip() for each in given if each.strip()], expected=expected
+    )
     click.echo(
         f"Survey '{name}' is open. Hand {folder / 'keys' / f'tokens-{name}.key'} to the code page's organisation."
     )
@@ -127,7 +135,7 @@ def invite(name: str, folder: Path, sample: Path, codes: Path) -> None:
     \b
     Example:  comity survey invite trust-2027 --sample sample.csv --codes codes.csv
     """
-    site = _prepare(folder, "codes")
+    site = prepare(folder, "codes")
     from comity.site.surveys.fielding import invite_sample
     from comity.site.surveys.tokens import TokenKey
 
@@ -135,6 +143,23 @@ def invite(name: str, folder: Path, sample: Path, codes: Path) -> None:
     made = invite_sample(name, _cases(sample), keys=folder / "keys", answers_url=f"{site.answers_url}/survey/{name}/")
     write_codes(codes, made)
     click.echo(f"{len(made):,} are invited to '{name}'; their codes are in {codes}. Delete it after printing.")
+
+
+@command.command("strata")
+@click.argument("sample", type=click.Path(path_type=Path, exists=True))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File for the answer page's organisation.")
+def strata(sample: Path, out: Path) -> None:
+    """Write what a token of SAMPLE may say, strata and groups, one a line: all that the answer page's organisation needs of it.
+
+    \b
+    Example:  comity survey strata sample.csv --out strata.txt
+    """
+    from comity.cli.survey_options import write_new
+
+    cases = _cases(sample)
+    names = sorted({each.stratum for each in cases})
+    write_new(out, "".join(f"{name}\n" for name in names).encode())
+    click.echo(f"{len(names):,} strata and groups of {len(cases):,} cases in {out}.")
 
 
 @command.command("close")
@@ -146,7 +171,7 @@ def close(name: str, folder: Path) -> None:
     \b
     Example:  comity survey close trust-2027
     """
-    _prepare(folder)
+    prepare(folder)
     from comity.site.surveys.invitations.actions import close_sample
     from comity.site.surveys.responses.actions import close_survey
 
@@ -164,7 +189,7 @@ def seal(name: str, folder: Path) -> None:
     \b
     Example:  comity survey seal trust-2027
     """
-    _prepare(folder)
+    prepare(folder)
     _seal(name, folder)
 
 
@@ -180,7 +205,7 @@ def account(name: str, folder: Path, role: str, works_for_police: bool, password
     \b
     Example:  comity survey account maria --role custodian
     """
-    _prepare(folder)
+    prepare(folder)
     from comity.site.community.actions import add_account
 
     add_account(name, role=role, password=password, works_for_police=works_for_police)
@@ -211,7 +236,7 @@ def _freeze(name: str, questionnaire: bytes, folder: Path) -> None:
     click.echo(f"The questionnaire is sealed as {path}.")
 
 
-def _prepare(folder: Path, parts: str = "codes,answers") -> Any:
+def prepare(folder: Path, parts: str = "codes,answers") -> Any:
     """Opens the stores of the instance in `folder`; returns its [site] settings."""
     from comity.cli.setting_up import open_site
 
@@ -229,9 +254,10 @@ def _seal(name: str, folder: Path) -> None:
 
 def _cases(path: Path) -> list[Any]:
     from comity.site.surveys.invitations.actions import Case
+    from comity.site.surveys.sampling import token_group
 
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if not rows or "case" not in rows[0]:
         raise SurveyCommandError(f"{path} has no column 'case'.", "Give a CSV file with the columns case and stratum.")
-    return [Case(row["case"], row.get("stratum") or "all") for row in rows]
+    return [Case(row["case"], token_group(row.get("stratum") or "all", row.get("group") or "")) for row in rows]

@@ -4,6 +4,7 @@ The methods are described one a page in docs/methods/.
 """
 
 from comity.estimates.aapor import Dispositions, count_dispositions, outcome_rates
+from comity.estimates.adjusted import estimate_adjusted_difference
 from comity.estimates.change import estimate_change, estimate_difference
 from comity.estimates.columns import Columns, read_columns
 from comity.estimates.design import Design, SecondPhase, Survey
@@ -64,6 +65,7 @@ __all__ = [
     "count_dispositions",
     "diagnose_weights",
     "disclosure_statement",
+    "estimate_adjusted_difference",
     "estimate_alpha",
     "estimate_change",
     "estimate_difference",

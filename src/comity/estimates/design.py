@@ -60,6 +60,7 @@ class Design:
     kind: "probability" or "opt-in". quasi_randomisation: for opt-in samples, give intervals under the stated
     assumptions.
     minimum_n: the fewest answers a number may rest on.
+    design_effect: for a sample in clusters that rows do not name: what every variance is multiplied by (Kish 1965, 5.4).
     second_phase: a second sample drawn from this one; only its rows have answers.
     """
 
@@ -72,6 +73,7 @@ class Design:
     kind: Kind = "probability"
     quasi_randomisation: bool = False
     minimum_n: int = 10
+    design_effect: float = 1.0
     second_phase: SecondPhase | None = None
 
     def __post_init__(self) -> None:
@@ -84,6 +86,11 @@ class Design:
             )
         if self.kind not in ("probability", "opt-in"):
             raise ComityError(f"The kind of sample is '{self.kind}'.", "It is 'probability' or 'opt-in'.")
+        if self.design_effect < 1 or (self.design_effect > 1 and (self.clusters or self.fpc)):
+            raise ComityError(
+                f"The design effect is {self.design_effect:g}, beside clusters {list(self.clusters)} and fpc {list(self.fpc)}.",
+                "It is 1 or more, and stands for clusters that no column names; leave it out where one does.",
+            )
         if self.quasi_randomisation and self.kind != "opt-in":
             raise ComityError("quasi_randomisation is for opt-in samples only.", "Remove it, or set kind to 'opt-in'.")
 
@@ -93,8 +100,8 @@ class Stage:
     """One stage of sampling at the level of its units.
 
     unit: the unit of each row. stratum: the stratum of each unit. sampled: units drawn per stratum. fraction: sampling
-    fraction per stratum (0 where there is no finite population correction). multiplier: per stratum, the product of the
-    sampling fractions of the stages above.
+    fraction per stratum (0 where there is no finite population correction). multiplier: per stratum, what its
+    variance counts: the design effect times the sampling fractions of the stages above.
     """
 
     unit: npt.NDArray[np.int64]
@@ -273,7 +280,7 @@ def _read_stages(columns: Columns, design: Design) -> tuple[tuple[Stage, ...], t
             "Name one cluster column for each stage; the last may be the row's own number.",
         )
     stages: list[Stage] = []
-    parent, multiplier = strata, np.ones(len(labels))
+    parent, multiplier = strata, np.full(len(labels), design.design_effect)
     for at, name in enumerate(names):
         unit = _units(columns, name, parent, nested=design.nested or at > 0)
         stratum = parent if name is None else parent[_any_rows(unit)]

@@ -125,6 +125,10 @@ def with_replicates(
             "Replicates made here do not carry the second phase of sampling.",
             "Use linearised standard errors, or replicate weights that came with the data.",
         )
+    if survey.design.design_effect > 1:
+        raise ComityError(
+            "Replicates do not carry a stated design effect.", "Use linearised standard errors, or name the clusters."
+        )
     stage = survey.stages[0]
     if method == "JK1":
         made = _jackknife_one(stage)

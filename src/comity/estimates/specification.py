@@ -94,7 +94,13 @@ def parse_specification(content: object, name: str = "the design") -> Specificat
     if not isinstance(about, Mapping):
         raise ComityError(f"'about' in '{name}' is not a list of keys.", "It has lines such as 'sponsor: City of ...'.")
     values.refuse_unknown_keys(about, [each.name for each in fields(About)], f"{name}, about")
-    said = About(**{key: str(value) for key, value in about.items() if value is not None})
+    said = About(
+        **{
+            key: value if isinstance(value, Mapping) else str(value)
+            for key, value in about.items()
+            if value is not None
+        }
+    )
     return Specification(Design(**plain), tuple(_step(step, name) for step in steps), _replicates(content, name), said)
 
 
@@ -108,6 +114,7 @@ DESIGN: Mapping[str, values.Reader] = {
     "kind": values.word,
     "quasi_randomisation": values.flag,
     "minimum_n": values.whole(1),
+    "design_effect": values.positive,
 }
 SECOND_PHASE: Mapping[str, values.Reader] = {
     "selected": values.column,

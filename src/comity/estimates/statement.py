@@ -16,21 +16,24 @@ from comity.estimates.design import Survey
 from comity.estimates.diagnostics import diagnose_weights
 from comity.wording import Message, message
 
+Said = str | Mapping[str, str]
+
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What only the people who ran the survey know; empty means not disclosed, and the statement says so."""
+    """What only the people who ran the survey know, as one text or as {language: text}; empty means not disclosed, and
+    the statement says so."""
 
-    strategy: str = ""
-    sponsor: str = ""
-    conductor: str = ""
-    questions: str = ""
-    population: str = ""
-    recruitment: str = ""
-    modes: str = ""
-    dates: str = ""
-    processing: str = ""
-    limitations: str = ""
+    strategy: Said = ""
+    sponsor: Said = ""
+    conductor: Said = ""
+    questions: Said = ""
+    population: Said = ""
+    recruitment: Said = ""
+    modes: Said = ""
+    dates: Said = ""
+    processing: Said = ""
+    limitations: Said = ""
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,11 @@ class DisclosureItem:
 
     key: str
     name: Message
-    sentences: tuple[Message | str, ...]
+    sentences: tuple[Message | Said, ...]
 
     def text(self, language: str = "en") -> str:
         """What is disclosed, in `language`."""
-        return " ".join(each.in_language(language) if isinstance(each, Message) else each for each in self.sentences)
+        return " ".join(_in_language(each, language) for each in self.sentences)
 
 
 ITEMS: Mapping[str, Message] = {
@@ -67,27 +70,43 @@ def disclosure_statement(
 ) -> tuple[DisclosureItem, ...]:
     """The eleven items in the Code's order."""
     about = about or About()
-    who: list[Message | str] = []
+    who: list[Message | Said] = []
     if about.sponsor:
-        who.append(message("Sponsor: {name}.", name=about.sponsor))
+        who.append(_named(message("Sponsor: {name}."), about.sponsor))
     if about.conductor:
-        who.append(message("Conducted by: {name}.", name=about.conductor))
-    made: dict[str, list[Message | str]] = {
+        who.append(_named(message("Conducted by: {name}."), about.conductor))
+    made: dict[str, list[Message | Said]] = {
         "who": who,
         "precision": _precision(survey, cases),
         "weighting": _weighting(survey),
     }
     found = []
     for key, name in ITEMS.items():
-        sentences = made[key] if key in made else [str(getattr(about, key))]
-        given = tuple(each for each in sentences if str(each).strip())
+        sentences = made[key] if key in made else [getattr(about, key)]
+        given = tuple(each for each in sentences if _in_language(each, "en").strip())
         found.append(DisclosureItem(key, name, given or (NOT_DISCLOSED,)))
     return tuple(found)
 
 
-def _precision(survey: Survey, cases: Dispositions | None) -> list[Message | str]:
+def _in_language(said: Message | Said, language: str) -> str:
+    if isinstance(said, Message):
+        return said.in_language(language)
+    return said if isinstance(said, str) else said.get(language) or next(iter(said.values()), "")
+
+
+def _named(sentence: Message, name: Said) -> Said | Message:
+    """The sentence with a name in it, which may be another in each language; a full stop of its own is not doubled."""
+    if isinstance(name, str):
+        return Message(sentence.text, {"name": name.rstrip(".")})
+    return {
+        language: Message(sentence.text, {"name": each.rstrip(".")}).in_language(language)
+        for language, each in name.items()
+    }
+
+
+def _precision(survey: Survey, cases: Dispositions | None) -> list[Message | Said]:
     weights = diagnose_weights(survey)
-    parts: list[Message | str] = [
+    parts: list[Message | Said] = [
         message("n = {n:,}; effective n after weighting {effective:,.0f}.", n=weights.n, effective=weights.effective_n)
     ]
     if survey.design.kind == "opt-in":
@@ -109,6 +128,13 @@ def _precision(survey: Survey, cases: Dispositions | None) -> list[Message | str
                 method=survey.replicates.name,
             )
         )
+    if survey.design.design_effect > 1:
+        parts.append(
+            message(
+                "Every variance is multiplied by {effect:.2f} for likeness within clusters that no response names.",
+                effect=survey.design.design_effect,
+            )
+        )
     if cases is not None:
         rates = outcome_rates(cases)
         shown = ", ".join(
@@ -128,11 +154,16 @@ _STEPS: Mapping[str, Message] = {
 }
 
 
-def _weighting(survey: Survey) -> list[Message | str]:
+def _weighting(survey: Survey) -> list[Message | Said]:
     if not survey.steps:
         column = survey.design.weights
         return [
-            message("Design weights from column '{column}'.", column=column) if column else message("Not weighted.")
+            message(
+                "Design weights: each counts for as many as its chance of being drawn says (column '{column}').",
+                column=column,
+            )
+            if column
+            else message("Not weighted.")
         ]
     described = None
     for step in survey.steps:

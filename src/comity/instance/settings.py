@@ -18,6 +18,7 @@ from comity.releases.breaks import KINDS, Break
 from comity.releases.promises import Promise
 from comity.wording import LANGUAGES
 
+SURVEY = "survey-"  # datasets that come from a survey and have no files of their own
 SETTINGS_FILE = "comity.toml"
 
 
@@ -144,10 +145,10 @@ def read_instance(folder: Path) -> Instance:
         _check_named_as_sample(datasets)
     calendar = tuple(_read_promise(row, agency.languages) for row in raw.get("calendar", []))
     for promise in calendar:
-        if promise.dataset not in datasets:
+        if promise.dataset not in datasets and not promise.dataset.startswith(SURVEY):
             raise SettingsError(
                 f"[[calendar]] promises the dataset '{promise.dataset}', which {SETTINGS_FILE} does not have.",
-                f"Use one of: {', '.join(sorted(datasets))}.",
+                f"Use one of: {', '.join(sorted(datasets))}; results of a survey are {SURVEY}NAME.",
             )
     named = [each.name for each in calendar]
     for name in named:

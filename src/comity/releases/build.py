@@ -81,6 +81,7 @@ def build_release(
     files["quality.json"] = json_bytes(quality_as_published(draft.quality, public))
     files["dictionary.json"] = json_bytes(_dictionary(draft))
     refuse_what_tells(files, public)
+    files |= {each.path: each.content for each in draft.attachments}
     return Built(draft, files, findings, protected)
 
 
@@ -122,6 +123,11 @@ def _descriptors(built: Built, version: int, published: date) -> dict[str, bytes
             for each in draft.pictures
             if f"charts/{each.name}.{draft.languages[0]}.wide.svg" in built.files
         ],
+        **(
+            {"attachments": [{"path": each.path, "title": each.title, "note": each.note} for each in draft.attachments]}
+            if draft.attachments
+            else {}
+        ),
         "policy": policy_record(draft),
         "protection": built.protected.report.as_record(),
         "source": draft.source,

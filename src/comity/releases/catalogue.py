@@ -126,6 +126,7 @@ class Release:
     next_due: date | None
     supersedes: str | None
     correction: Text | None
+    attachments: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def id(self) -> str:
@@ -421,6 +422,7 @@ def _release(path: Path, public: Path) -> Release:
             next_due=_date(record.get("next_due")),
             supersedes=record.get("supersedes"),
             correction=record.get("correction"),
+            attachments=tuple(record.get("attachments") or ()),
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise _broken(path, f"{type(problem).__name__}: {problem}") from problem

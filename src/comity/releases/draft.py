@@ -62,6 +62,16 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file beside the tables, made safe before it got here. path: in the release's folder; note: what it can and cannot be used for."""
+
+    path: str
+    title: Texts
+    note: Texts
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Draft:
     """One period of one dataset, ready to be protected, written and sealed."""
 
@@ -85,6 +95,7 @@ class Draft:
     licence: str | None = None
     next_due: date | None = None
     correction: Texts | None = None
+    attachments: Sequence[Attachment] = ()
     is_sample: bool = False
 
     @property

@@ -23,8 +23,9 @@ def queue(number=1, address="resident@example.org"):
 
 
 def send(town, later=timedelta()):
-    from comity.site.community.mail import send_waiting
     from django.conf import settings
+
+    from comity.site.community.mail import send_waiting
 
     return send_waiting(town.folder, settings.CLOCK() + later)
 
@@ -77,7 +78,6 @@ def test_mail_waits_while_no_server_is_named(town, sent, settings_of):
 )
 def test_what_would_begin_another_header_is_refused_and_not_repeated(town, address, subject):
     from comity.site.community.mail import MailRefused, queue_mail
-
     from comity.site.community.models import Mail
 
     with pytest.raises(MailRefused) as refusal:
@@ -130,8 +130,9 @@ def test_a_refusal_for_now_is_tried_again_later_and_one_for_good_is_not(
 
 
 def test_what_was_perhaps_sent_is_never_sent_again_and_is_counted(town, sent, settings_of):
-    from comity.site.community.mail import stuck_mail
     from django.conf import settings
+
+    from comity.site.community.mail import stuck_mail
 
     queue()
     Refusing.answers = [smtplib.SMTPServerDisconnected("after the text")]

@@ -3,93 +3,28 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from comity.errors import ComityError
-from comity.estimates import Design, Dispositions, read_columns
+from comity.estimates import Design, read_columns
 from comity.estimates.specification import Specification
-from comity.ledger import Signer, verify
+from comity.ledger import verify
 from comity.releases.build import build_release
-from comity.site.surveys.questionnaire import complete_answers
 from comity.site.surveys.questionnaire.bank import standard_questionnaire
-from comity.site.surveys.results import (
-    Results,
-    ResultsError,
-    Statement,
-    microdata,
-    publish_results,
-    response_columns,
-    results_draft,
-)
+from comity.site.surveys.results import ResultsError, microdata, publish_results, response_columns, results_draft
 from comity.site.surveys.results.columns import shown_answers
 from comity.site.surveys.results.findings import topline
 
-SIZES = {"north": (8000, 600), "south": (2000, 600), "hills": (500, 60)}
-STATEMENT = Statement(
-    strategy={"en": "A probability sample of addresses.", "es": "Una muestra probabilística de direcciones."},
-    sponsor={"en": "The city.", "es": "La ciudad."},
-    population={"en": "Adults of the town.", "es": "Adultos del pueblo."},
-    recruitment={"en": "A letter and two reminders.", "es": "Una carta y dos recordatorios."},
-    modes={"en": "Web and paper.", "es": "Web y papel."},
-    dates={"en": "March 2026.", "es": "Marzo de 2026."},
-    processing={},
-    limitations={},
-    is_clustered=True,
-)
-DESIGN = Specification(Design(weights="base_weight", strata="stratum"))
+sys.path.insert(0, str(Path(__file__).parent))
 
-
-def answers_of(chance, stratum, trust):
-    """One invented respondent: the north trusts more, and few answer as they would not dare."""
-    five = [str(each) for each in range(1, 6)]
-    level = np.array([1, 2, 3, 4, 5]) ** (2.0 if stratum == "north" else -1.0) if trust else np.ones(5)
-    level = level / level.sum()
-    answers = {"fear_list": str(chance.choice(["control", "treated"]))}
-    for name in ("trust_police", "trust_right", "trust_values", "trust_obey"):
-        answers[name] = str(chance.choice(five, p=level)) if chance.random() > 0.05 else "dont_know"
-    for name in ("safe_day", "safe_night", "safe_home"):
-        answers[name] = str(chance.choice(five))
-    if chance.random() < 0.004:
-        answers["safe_change"] = "1"
-    else:
-        answers["safe_change"] = str(chance.choice(["2", "3", "4"]))
-    answers["contact_kind"] = [
-        str(each) for each in chance.choice(["called", "event"], size=chance.integers(1, 3), replace=False)
-    ]
-    answers["contact_times"] = int(chance.integers(1, 9))
-    harmless = int(chance.binomial(3, 0.5))
-    arm = answers["fear_list"]
-    answers[f"fear_list_{arm}"] = str(harmless + int(arm == "treated" and chance.random() < 0.3))
-    answers["open_change"] = "Slow the cars down on Elm Street, says Jo."
-    answers["age_group"] = str(chance.choice(["18_29", "30_44", "45_64", "65_up"]))
-    answers["gender"] = str(chance.choice(["woman", "man"]))
-    return answers
-
-
-def town(seed=1, trust=True, each=(300, 280, 30)):
-    chance = np.random.default_rng(seed)
-    questionnaire = standard_questionnaire()
-    responses = []
-    for stratum, n in zip(SIZES, each, strict=True):
-        for _ in range(n):
-            answers = complete_answers(questionnaire, answers_of(chance, stratum, trust))
-            mode = "paper" if chance.random() < 0.2 else "web"
-            responses.append({"stratum": stratum, "mode": mode, "language": "en", "day": "2026-03", "answers": answers})
-    return responses
-
-
-def results(**more):
-    return Results(
-        survey="town", period="2026", agency={"en": "Our Town", "es": "Nuestro Pueblo"},
-        source={"en": "Example Survey Center", "es": "Centro de Encuestas"}, questionnaire=standard_questionnaire(),
-        specification=DESIGN, statement=STATEMENT, sizes=SIZES,
-        cases=Dispositions(complete=610, refusal=50, unknown_household=600), **more,
-    )  # fmt: skip
+from town import DESIGN, SIZES, promise, results, town
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +54,7 @@ def test_a_topline_is_the_weighted_share_with_its_interval_beside_the_unweighted
     assert row["unweighted"] == pytest.approx(sum(answer == "5" for _, answer in said) / len(said), rel=0.005)
     assert row["low"] < row["estimate"] < row["high"]
     assert (row["k"], row["n"]) == (sum(answer == "5" for _, answer in said), len(said))
-    assert abs(row["estimate"] - row["unweighted"]) > 0.1
+    assert abs(row["estimate"] - row["unweighted"]) > 0.08
     assert found["question"]["es"] == "¿Cuánto confía usted en la policía de su ciudad, si es que confía?"
     assert found["verdict"] == "shows"
     assert "Sin ponderar" in found["sentence"]["es"]
@@ -206,29 +141,15 @@ def test_the_hidden_share_of_a_list_experiment_is_estimated(built):
     assert not any("fear_list" in table.name for table in built.protected.published)
 
 
-def test_a_score_has_its_reliability_and_its_change():
-    before = DESIGN.apply(read_columns(response_columns(standard_questionnaire(), town(7, trust=False), sizes=SIZES)))
-
-    draft = results_draft(results(earlier=before), town(1))
-
-    found = next(each for each in draft.findings if each["id"] == "scale:legitimacy")
-    assert found["verdict"] == "shows"
-    assert "Since the wave before it changed by +" in found["sentence"]["en"]
-    assert "alpha" in found["sentence"]["en"]
-    assert found["figures"][1]["part"] == "comparison"
-    same = next(each for each in draft.findings if each["id"] == "scale:safety")
-    assert same["verdict"] == "does not show"
-
-
 def test_the_statement_says_all_eleven_items_in_both_languages(built):
     methods = json.loads(built.files["methods.json"])["methods"]
 
     said = methods["survey_statement"]["how"]
     assert said["en"].count("Not disclosed.") == 2
     assert "No se ha informado." in said["es"]
-    assert "Response rate 48.4% (AAPOR RR1)" in said["en"]
+    assert "RR1 48.4%" in said["en"]
     assert standard_questionnaire().digest[:16] in said["en"]
-    assert "no trace of the block" in said["en"]
+    assert "Sponsor: The city. " in said["en"]
 
 
 def test_an_opt_in_survey_never_shows_anything():
@@ -254,19 +175,28 @@ def test_too_few_responses_are_refused():
 
 
 def test_results_are_public_on_the_promised_day_and_not_before(tmp_path, responses):
-    signer = Signer.from_seed("town.example/ledger", bytes(range(32)))
     draft = results_draft(results(), responses)
     draft = replace(draft, pictures=[each for each in draft.pictures if each.name == "topline_trust_police"])
+    signer = promise(tmp_path)
+    before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
 
     with pytest.raises(ResultsError, match="nobody has them"):
-        publish_results(tmp_path, draft, promised=date(2026, 6, 1), signer=signer, today=date(2026, 5, 31))
-    assert not (tmp_path / "public").exists()
-    sealed = publish_results(tmp_path, draft, promised=date(2026, 6, 1), signer=signer, today=date(2026, 6, 1))
+        publish_results(tmp_path, draft, signer=signer, today=date(2026, 5, 31))
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
+    sealed = publish_results(tmp_path, draft, signer=signer, today=date(2026, 6, 1))
 
     assert sealed.release == "survey-town/2026/v1"
     assert list(verify(tmp_path / "public", vkey=signer.verifier.vkey).problems) == []
     charts = [each.name for each in (tmp_path / "public/releases/survey-town/2026/v1/charts").iterdir()]
     assert "topline_trust_police.es.narrow.svg" in charts
+
+
+def test_results_without_a_sealed_day_are_never_public(tmp_path, responses):
+    draft = replace(results_draft(results(), responses), pictures=[], findings=[], headline=None)
+    signer = promise(tmp_path, period="2027")
+
+    with pytest.raises(ResultsError, match="No day is promised for the results of survey-town 2026"):
+        publish_results(tmp_path, draft, signer=signer, today=date(2026, 6, 1))
 
 
 def test_the_same_responses_in_another_order_give_the_same_release(responses):

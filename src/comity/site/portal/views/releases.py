@@ -114,10 +114,18 @@ def finding_card(release: Release, finding: Mapping[str, Any], language: str) ->
         "finding": finding,
         "picture": queries.picture(release, chart, language),
         "method": release.methods.get(finding["method"]),
-        "has_counts": any(each.get("k") is not None for each in finding.get("figures") or ()),
-        "has_n": any(each.get("n") is not None for each in finding.get("figures") or ()),
+        "has_counts": _has(finding, "k"),
+        "has_unweighted": _has(finding, "unweighted"),
+        "has_population": _has(finding, "population"),
+        "has_effective": _has(finding, "effective_n"),
+        "has_n": _has(finding, "n"),
         "tables": _tables_behind(release, finding),
     }
+
+
+def _has(finding: Mapping[str, Any], key: str) -> bool:
+    """Whether any row of its table says `key`."""
+    return any(each.get(key) is not None for each in finding.get("figures") or ())
 
 
 def _by_method(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:

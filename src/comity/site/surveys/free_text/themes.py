@@ -20,6 +20,7 @@ from comity.estimates import Estimate, Survey, estimate_mean
 from comity.wording import Message, message
 
 BELONGS = 0.25
+_HIDDEN = re.compile(r"\[[a-z]+\]")  # where a redactor hid something
 NOTE = message(
     "Themes were found in the same answers that they are counted in; the interval is that of sampling alone. Answers can have "
     "several themes or none."
@@ -123,6 +124,7 @@ def _words(text: str) -> list[str]:
 
     Plain plurals are brought together by their endings, so that "officers" and "officer" are one.
     """
+    text = _HIDDEN.sub(" ", text)
     plain = unicodedata.normalize("NFD", text.casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = (_singular(word) for word in re.findall(r"[a-z]{3,}", plain))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from comity.site.community.models import Account
-from comity.site.surveys.free_text import Mark, RedactionError, propose_marks, redact
+from comity.site.surveys.free_text import Mark, RedactionError, propose_marks, redact, text_digest
 from comity.site.surveys.responses.models import RedactedText
 from comity.site.surveys.responses.queries import fielded, responses
 from comity.site.surveys.stores import RESPONSES
@@ -64,6 +63,12 @@ def redacted_texts(survey: str) -> dict[str, list[str]]:
     return {question: sorted(texts) for question, texts in sorted(found.items())}
 
 
+def approved_by_digest(survey: str) -> dict[bytes, str]:
+    """Digest of what was written -> the text as it may leave."""
+    found = RedactedText.objects.filter(survey=survey).values_list("digest", "text")
+    return {bytes(digest): text for digest, text in found}
+
+
 def _texts(survey: str) -> list[FreeText]:
     questions = [each.name for each in fielded(survey).questionnaire.questions.values() if each.kind == "text"]
     found = {}
@@ -71,7 +76,7 @@ def _texts(survey: str) -> list[FreeText]:
         for question in questions:
             text = response["answers"].get(question, "").strip()
             if text:
-                digest = hashlib.sha256("\n".join((survey, question, text)).encode()).digest()
+                digest = text_digest(survey, question, text)
                 found[digest] = FreeText(question, digest, text, propose_marks(text))
     return [found[digest] for digest in sorted(found)]
 

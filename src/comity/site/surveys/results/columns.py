@@ -1,28 +1,32 @@
 """Responses as columns that `estimates` reads, and answers that few gave joined with their neighbours before anything is counted.
 
 A response is what the response store exports: {"stratum", "mode", "language", "day", "answers": {question: answer}}. It carries no
-PSU and no case, so that nobody can be traced; docs/methods/survey-results.md says what that costs.
+PSU and no case, so that nobody can be traced; its stratum may name a random group of PSUs (docs/methods/random-groups.md).
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from comity.disclosure.tables import ALL
 from comity.errors import ComityError
 from comity.estimates import Scale
 from comity.site.surveys.questionnaire import Choice, Question, Questionnaire, QuestionnaireError, Texts
+from comity.site.surveys.sampling import read_token_group
 
 Response = Mapping[str, Any]
 SHOWN = "{question}.shown"
 NUMBER = "{question}.number"
+FILLED = "{question}.filled"
 PICKED = "{question}.{choice}"
-BASE_WEIGHT, STRATUM, MODE = "base_weight", "stratum", "mode"
+BASE_WEIGHT, STRATUM, GROUP, MODE = "base_weight", "stratum", "group", "mode"
 WHOLE = "whole sample"
 
 
@@ -46,21 +50,30 @@ def response_columns(
     *,
     sizes: Mapping[str, tuple[int, int]] | None = None,
     minimum: int = 10,
+    wave: str = "",
+    seed: int = 0,
 ) -> pa.Table:
-    """One row a response. Columns: stratum, mode, language, base_weight; QUESTION (the choice, or the number), QUESTION.shown
-    (joined choices), QUESTION.number (of numbered choices, missing where people did not say), QUESTION.CHOICE (yes or no), splits.
+    """One row a response. Columns: stratum, group (of PSUs, where responses say one), mode, language, base_weight; QUESTION (the choice, or the number), QUESTION.shown
+    (joined choices), QUESTION.number (of numbered choices, missing where people did not say), QUESTION.filled (about oneself, for weighting
+    alone: where people did not say, what somebody else of the stratum said), QUESTION.CHOICE (yes or no), splits.
 
-    sizes: {stratum: (addresses in the list, drawn)}, for base weights; without it each is 1. Raises ResultsError for a stratum
+    sizes: {stratum: (addresses in the list, drawn)}, for base weights; without it each is 1. wave: goes before names of
+    groups. seed: of what is filled in. Raises ResultsError for a stratum
     that is not there.
     """
     if not responses:
         raise ResultsError("There are no responses.", "Close the survey and export its responses first.")
     answers = [each["answers"] for each in responses]
+    labels = [str(each.get("stratum") or ALL) for each in responses]
     columns: dict[str, list[Any]] = {
-        STRATUM: [stratum_code(str(each.get("stratum") or ALL)) for each in responses],
+        STRATUM: [stratum_code(read_token_group(label)[0]) for label in labels],
         MODE: [str(each.get("mode") or "web") for each in responses],
         "language": [str(each.get("language") or "") for each in responses],
     }
+    grouped = sum(read_token_group(label)[1] is not None for label in labels)
+    if grouped:
+        _refuse_some_without_group(grouped, len(labels))
+        columns[GROUP] = [f"{wave} {label}".strip() for label in labels]
     sizes = {stratum_code(name): size for name, size in sizes.items()} if sizes else None
     columns[BASE_WEIGHT] = [_base_weight(stratum, sizes) for stratum in columns[STRATUM]]
     for split in questionnaire.splits:
@@ -71,6 +84,8 @@ def response_columns(
             columns[question.name] = given
             where = {name: shown.code for shown in shown_answers(question, given, minimum) for name in shown.names}
             columns[SHOWN.format(question=question.name)] = [where.get(each) for each in given]
+            if question.construct == "about_you":
+                columns[FILLED.format(question=question.name)] = _filled(question, given, columns[STRATUM], seed)
             if _is_numbered(question):
                 columns[NUMBER.format(question=question.name)] = [_number(question, each) for each in given]
         elif question.kind == "select_multiple":
@@ -86,6 +101,11 @@ def response_columns(
         elif question.kind in ("integer", "decimal", "range"):
             columns[question.name] = [None if each is None else float(each) for each in given]
     return pa.table({name: pa.array(values, _kind(values)) for name, values in columns.items()})
+
+
+def in_order(responses: Sequence[Response]) -> list[Response]:
+    """Sorted by what they say, so that neither the order of the store nor that of a sum shows in a number."""
+    return sorted(responses, key=lambda each: json.dumps(each, sort_keys=True, ensure_ascii=False))
 
 
 def shown_answers(question: Question, given: Sequence[Any], minimum: int) -> list[Shown]:
@@ -132,6 +152,14 @@ def stratum_code(stratum: str) -> str:
     return WHOLE if stratum == ALL else stratum
 
 
+def _refuse_some_without_group(grouped: int, rows: int) -> None:
+    if grouped < rows:
+        raise ResultsError(
+            f"{rows - grouped:,} of {rows:,} responses do not say their group of PSUs.",
+            "Responses of one survey all say it or none does: export them again.",
+        )
+
+
 def _base_weight(stratum: str, sizes: Mapping[str, tuple[int, int]] | None) -> float:
     if sizes is None:
         return 1.0
@@ -142,6 +170,21 @@ def _base_weight(stratum: str, sizes: Mapping[str, tuple[int, int]] | None) -> f
         )
     listed, drawn = sizes[stratum]
     return listed / drawn
+
+
+def _filled(question: Question, given: Sequence[Any], strata: Sequence[str], seed: int) -> list[str | None]:
+    """Hot deck: whoever did not say gets the answer of somebody of the same stratum who did, or of anybody, drawn by chance."""
+    said = [each if (choice := question.choice(each or "")) and not choice.is_missing else None for each in given]
+    donors: dict[str, list[str]] = {}
+    for stratum, each in zip(strata, said, strict=True):
+        if each is not None:
+            donors.setdefault(stratum, []).append(each)
+    everybody = [each for each in said if each is not None]
+    chance = np.random.default_rng([seed, *question.name.encode()])
+    return [
+        each if each is not None or not everybody else str(chance.choice(donors.get(stratum, everybody)))
+        for stratum, each in zip(strata, said, strict=True)
+    ]
 
 
 def _kind(values: Sequence[Any]) -> pa.DataType:

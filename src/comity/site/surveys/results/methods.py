@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from comity.site.surveys.questionnaire import Texts
+from comity.estimates import DisclosureItem
 from comity.wording import Message, message
 
 _ALIKE = message("Among people alike in what the weights use, those who answered think as those who did not.")
@@ -45,6 +45,47 @@ _METHODS: Mapping[str, tuple[Message, Message, Message, tuple[Message, ...], tup
         (message("Comparing many places finds some differences by chance."),),
         "Rao and Molina, Small Area Estimation (2nd ed.)",
     ),
+    "survey_change": (
+        message("Change between waves"),
+        message("Did answers change since the survey was done before?"),
+        message(
+            "The same number in both waves, each weighted as it was then, and the interval of the difference from the error of both samples. "
+            "Only questions with the same words and the same answers are compared. For one question among several of a score, the level "
+            "allows for all of them."
+        ),
+        (_ALIKE, message("Those who did not answer differ in the same way in both waves.")),
+        (message("A change after something happened is not a change because of it."),),
+        "Kish (1965), Survey Sampling, 12.4",
+    ),
+    "survey_themes": (
+        message("What people wrote"),
+        message("What do people write about in their own words?"),
+        message(
+            "A person who is not police hides what could identify somebody. Words that go together in the texts make themes, which a person "
+            "names; a text can have several. Shares are of those who wrote something, weighted like any other answer."
+        ),
+        (_ALIKE,),
+        (
+            message("People who write differ from people who do not."),
+            message("Themes are found in the texts that they are counted in."),
+        ),
+        "Lee and Seung (1999), Nature 401:788; Salton and Buckley (1988), Information Processing & Management 24:513",
+    ),
+    "survey_modes": (
+        message("Differences by way of answering"),
+        message("Do people answer otherwise on the web, on paper or to an interviewer?"),
+        message(
+            "The difference between the two most common ways, as it is and among people of the same place who say the same about "
+            "themselves (a weighted regression)."
+        ),
+        (_ALIKE,),
+        (
+            message(
+                "People chose their way of answering, so what is left is never proof of an effect of the way itself."
+            ),
+        ),
+        "Binder (1983), International Statistical Review 51:279",
+    ),
     "survey_sensitive": (
         message("Questions that hide the answer"),
         message("How many people did something that few would admit?"),
@@ -67,7 +108,7 @@ _METHODS: Mapping[str, tuple[Message, Message, Message, tuple[Message, ...], tup
 }
 
 
-def methods_of(statement: Sequence[tuple[Texts, Texts]], languages: Sequence[str]) -> dict[str, dict[str, Any]]:
+def methods_of(statement: Sequence[DisclosureItem], languages: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Every method as releases store it, and how this survey was made, as a method of its own that heads the page."""
     found: dict[str, dict[str, Any]] = {
         key: {
@@ -84,9 +125,7 @@ def methods_of(statement: Sequence[tuple[Texts, Texts]], languages: Sequence[str
         "title": message("How this survey was made").in_languages(languages),
         "question": message("Who asked whom what, when, how and for whom?").in_languages(languages),
         "how": {
-            language: " ".join(
-                f"{title[language]}: {said.get(language) or next(iter(said.values()))}" for title, said in statement
-            )
+            language: " ".join(f"{item.name.in_language(language)}: {item.text(language)}" for item in statement)
             for language in languages
         },
         "assumptions": [],

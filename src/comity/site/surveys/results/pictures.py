@@ -1,4 +1,4 @@
-"""One picture for the findings of a survey: each answer with its interval, and the unweighted share as a hollow mark beside it.
+"""One picture for the findings of a survey: each answer with its interval, and what it is compared with as a hollow mark beside it.
 
 Vega-Lite specifications as plain values; `releases` draws them. Colours stay apart for colour-blind readers, and the shape of a mark
 says as much as its colour.
@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from comity.wording import message
+from comity.wording import Message, message
 
 BLUE, VERMILLION, INK = "#0072B2", "#D55E00", "#1b1b1b"
 _WIDTH = {"wide": 720, "narrow": 360}
@@ -19,9 +19,15 @@ _FONT = "Public Sans, Source Sans Pro, Helvetica, Arial, sans-serif"
 
 
 def picture(
-    figures: Sequence[Mapping[str, Any]], *, unit: str, language: str, size: Literal["wide", "narrow"]
+    figures: Sequence[Mapping[str, Any]],
+    *,
+    unit: str,
+    language: str,
+    size: Literal["wide", "narrow"],
+    marks: tuple[Message, Message],
 ) -> dict[str, Any]:
-    """The specification for the figures of one finding. unit: "share" (drawn in percent) or "points" (0-100)."""
+    """The specification for the figures of one finding. unit: "share" (drawn in percent) or "points" (0-100); marks: what the full and
+    the hollow mark (`unweighted`, or `population`) are called."""
     factor = 100 if unit == "share" else 1
     rows = [
         {
@@ -30,14 +36,14 @@ def picture(
             "estimate": each["estimate"] * factor,
             "low": (each["estimate"] if each["low"] is None else each["low"]) * factor,
             "high": (each["estimate"] if each["high"] is None else each["high"]) * factor,
-            "unweighted": None if each.get("unweighted") is None else each["unweighted"] * factor,
+            "beside": None if (beside := each.get("unweighted", each.get("population"))) is None else beside * factor,
         }
         for at, each in enumerate(figures)
         if each["estimate"] is not None and each["part"] == "group"
     ]
     lines = max(len(row["label"]) for row in rows)
     title = message("percent") if unit == "share" else message("points of 100")
-    weighted, unweighted = message("weighted").in_language(language), message("unweighted").in_language(language)
+    first, second = (mark.in_language(language) for mark in marks)
     labels = " : ".join(f"datum.value == '{row['key']}' ? {_quoted(row['label'])}" for row in rows)
     x = {
         "type": "quantitative",
@@ -52,27 +58,27 @@ def picture(
     }
     shapes = {
         "type": "nominal",
-        "scale": {"domain": [weighted, unweighted], "range": ["circle", "diamond"]},
+        "scale": {"domain": [first, second], "range": ["circle", "diamond"]},
         "legend": {"title": None, "orient": "top"},
     }
-    colours = {**shapes, "scale": {"domain": [weighted, unweighted], "range": [BLUE, VERMILLION]}, "field": "kind"}
+    colours = {**shapes, "scale": {"domain": [first, second], "range": [BLUE, VERMILLION]}, "field": "kind"}
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "rule", "strokeWidth": 2.5, "color": BLUE},
             "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}},
         },
     ]
-    if any(row["unweighted"] is not None for row in rows):
+    if any(row["beside"] is not None for row in rows):
         layers += [
             {
-                "transform": [{"calculate": f"'{weighted}'", "as": "kind"}],
+                "transform": [{"calculate": f"'{first}'", "as": "kind"}],
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
                 "encoding": {"x": {**x, "field": "estimate"}, "shape": {**shapes, "field": "kind"}, "color": colours},
             },
             {
-                "transform": [{"calculate": f"'{unweighted}'", "as": "kind"}],
+                "transform": [{"calculate": f"'{second}'", "as": "kind"}],
                 "mark": {"type": "point", "filled": False, "size": 70, "strokeWidth": 1.8, "opacity": 1},
-                "encoding": {"x": {**x, "field": "unweighted"}, "shape": {**shapes, "field": "kind"}, "color": colours},
+                "encoding": {"x": {**x, "field": "beside"}, "shape": {**shapes, "field": "kind"}, "color": colours},
             },
         ]
     else:
@@ -85,11 +91,12 @@ def picture(
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": rows},
+        "padding": {"left": 40, "right": 40, "top": 8, "bottom": 8},  # readers' fonts are wider than the one it is drawn with
         "width": _WIDTH[size] - 250 if size == "wide" else _WIDTH[size] - 160,
         "height": {"step": 16 + 13 * lines},
         "encoding": {"y": y},
         "layer": layers,
-        "config": {"font": _FONT, "axis": {"labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK}, "view": {"stroke": None}, "legend": {"labelFontSize": 12}},
+        "config": {"font": _FONT, "axis": {"labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK}, "view": {"stroke": None}, "legend": {"labelFontSize": 12, "columnPadding": 48, "labelLimit": 320}},
     }  # fmt: skip
 
 

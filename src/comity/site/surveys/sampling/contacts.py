@@ -148,7 +148,7 @@ def _sample(
     columns = (*ADDED, *(name for name in frame.columns if name not in ADDED))
     added = [
         {
-            "case": f"{case:0{digits}}", "stratum": "all", "psu": "", "stratum_size": len(rows),
+            "case": f"{case:0{digits}}", "stratum": "all", "psu": "", "group": "", "stratum_size": len(rows),
             "probability": f"{probability:.10g}", "weight": f"{1 / probability:.10g}",
         }
         for case in range(1, len(chosen) + 1)

@@ -1,14 +1,15 @@
 """Draws a sample of addresses with known chances: stratified, in one stage or in two, with oversamples.
 
 One stage: simple random sampling within strata. Two stages: PSUs with probability proportional to their number of addresses
-(systematic, large ones with certainty), then the same number of addresses in each. Lohr, *Sampling: Design and Analysis* (3rd ed.),
+(systematic), then the same number of addresses
+in each; PSUs so large that they are certain are drawn from at the rate of the others. PSUs go into random groups (`groups`). Lohr, *Sampling: Design and Analysis* (3rd ed.),
 chapters 3 and 6. Every random choice follows from `seed`, so that anyone who holds the list can draw it again.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,9 +17,10 @@ import numpy as np
 
 from comity.errors import ComityError
 from comity.site.surveys.sampling.frame import Frame, FrameError
+from comity.site.surveys.sampling.groups import FEWEST_IN_GROUP, assign_groups, read_token_group
 
 EVERYONE = "all"
-ADDED = ("case", "stratum", "psu", "stratum_size", "probability", "weight")
+ADDED = ("case", "stratum", "psu", "group", "stratum_size", "probability", "weight")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,8 @@ class Plan:
     """n: addresses to draw in all. strata: columns whose combinations are the strata. oversample: {stratum: factor}, how many
     times the rate of the others, such as {"north": 2}; a stratum of several columns is "north, renter".
 
-    psu: column of the first-stage units (blocks), per_psu: addresses to draw in each; both or neither. fewest: the least a
-    stratum gets, so that its variance can be estimated.
+    psu: column of the first-stage units (blocks), per_psu: addresses to draw in each; both or neither. group_of: the least number of
+    people in a random group of PSUs, 0 to make none. fewest: the least a stratum gets, so that its variance can be estimated.
     """
 
     n: int
@@ -35,6 +37,7 @@ class Plan:
     oversample: Mapping[str, float] = field(default_factory=dict)
     psu: str | None = None
     per_psu: int = 0
+    group_of: int = FEWEST_IN_GROUP
     fewest: int = 2
 
     def __post_init__(self) -> None:
@@ -45,6 +48,10 @@ class Plan:
                 f"The PSU column is '{self.psu}' and {self.per_psu} addresses are drawn in each.",
                 "Give both or neither.",
             )
+        if self.group_of and self.group_of < 50:
+            raise ComityError(
+                f"Groups of {self.group_of} people were asked for.", "Ask for 50 or more, or for 0 to make none."
+            )
         for stratum, factor in self.oversample.items():
             if not factor > 0 or not math.isfinite(factor):
                 raise ComityError(f"The oversample of '{stratum}' is {factor}.", "Give a factor above 0, such as 2.")
@@ -52,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sample:
-    """rows: those drawn, with the columns of the list and `ADDED`: case (a number in random order), stratum, psu, how many
+    """rows: those drawn, with the columns of the list and `ADDED`: case (a number in random order), stratum, psu, group, how many
     addresses the stratum has, the probability of being drawn, and 1 over it. sizes: {stratum: (in the list, drawn)}."""
 
     columns: tuple[str, ...]
@@ -69,6 +76,12 @@ def draw_sample(frame: Frame, plan: Plan, *, seed: int) -> Sample:
     members: dict[str, list[int]] = defaultdict(list)
     for at, row in enumerate(frame.rows):
         members[", ".join(row[name] for name in plan.strata) or EVERYONE].append(at)
+    looks_grouped = sorted(name for name in members if read_token_group(name)[1])
+    if looks_grouped:
+        raise FrameError(
+            f"The stratum '{looks_grouped[0]}' ends as groups of PSUs do.",
+            "Rename it in the list, without the bracket.",
+        )
     stray = sorted(set(plan.oversample) - set(members))
     if stray:
         raise FrameError(
@@ -85,6 +98,7 @@ def draw_sample(frame: Frame, plan: Plan, *, seed: int) -> Sample:
             drawn += [(members[stratum][at], stratum, "", probability) for at in sorted(chosen.tolist())]
         else:
             drawn += _two_stages(frame, stratum, members[stratum], sizes[stratum], plan, chance)
+    group_of = _groups(drawn, plan, chance)
     digits = len(str(len(drawn)))
     rows = []
     for case, at in enumerate(chance.permutation(len(drawn)).tolist(), 1):
@@ -93,6 +107,7 @@ def draw_sample(frame: Frame, plan: Plan, *, seed: int) -> Sample:
             f"{case:0{digits}}",
             stratum,
             psu,
+            group_of.get((stratum, psu), ""),
             len(members[stratum]),
             f"{probability:.10g}",
             f"{1 / probability:.10g}",
@@ -140,10 +155,25 @@ def _between(
     return at(most)
 
 
+def _groups(
+    drawn: Sequence[tuple[int, str, str, float]], plan: Plan, chance: np.random.Generator
+) -> dict[tuple[str, str], int]:
+    """(stratum, PSU) -> number of its group; none where there are no PSUs, or no groups were asked for."""
+    if plan.psu is None or not plan.group_of:
+        return {}
+    people = Counter((stratum, psu) for _, stratum, psu, _ in drawn)
+    found = {}
+    for name in sorted({stratum for stratum, _ in people}):
+        inside = {psu: n for (stratum, psu), n in people.items() if stratum == name}
+        groups = assign_groups(inside, fewest=plan.group_of, chance=chance)
+        found |= {(name, psu): group for psu, group in groups.items()}
+    return found
+
+
 def _two_stages(
     frame: Frame, stratum: str, rows: Sequence[int], n: int, plan: Plan, chance: np.random.Generator
 ) -> list[tuple[int, str, str, float]]:
-    """PSUs proportional to size, then `per_psu` addresses in each."""
+    """PSUs proportional to size, then `per_psu` addresses in each; in those that are certain, as many as keeps all chances alike."""
     assert plan.psu is not None
     blocks: dict[str, list[int]] = defaultdict(list)
     for at in rows:
@@ -154,34 +184,36 @@ def _two_stages(
             f"{len(small)} PSUs of the stratum '{stratum}' have fewer than {plan.per_psu} addresses, such as '{small[0]}'.",
             "Merge small PSUs with their neighbours, or draw fewer addresses in each.",
         )
-    wanted = max(2, round(n / plan.per_psu))
-    if wanted > len(blocks):
-        raise FrameError(
-            f"The stratum '{stratum}' has {len(blocks)} PSUs, and {wanted} are needed.",
-            "Draw more addresses in each PSU.",
-        )
+    if len(blocks) < 2:
+        raise FrameError(f"The stratum '{stratum}' has one PSU, and two are needed.", "Join it with another stratum.")
     names = sorted(blocks)
-    chances = _proportional({name: len(blocks[name]) for name in names}, wanted)
+    sizes = {name: len(blocks[name]) for name in names}
+    chances, rate = _chances(sizes, n / len(rows), plan.per_psu)
     order = chance.permutation(len(names)).tolist()
     chosen = _systematic([names[at] for at in order], chances, float(chance.random()))
     drawn = []
     for name in sorted(chosen):
-        probability = chances[name] * plan.per_psu / len(blocks[name])
-        inside = chance.choice(len(blocks[name]), size=plan.per_psu, replace=False)
+        take = plan.per_psu if chances[name] < 1 else max(1, round(sizes[name] * rate))
+        probability = chances[name] * take / sizes[name]
+        inside = chance.choice(sizes[name], size=take, replace=False)
         drawn += [(blocks[name][at], stratum, name, probability) for at in sorted(inside.tolist())]
     return drawn
 
 
-def _proportional(sizes: Mapping[str, int], wanted: int) -> dict[str, float]:
-    """The chance of each unit so that `wanted` are drawn in proportion to size; what would exceed 1 is certain."""
-    certain: set[str] = set()
-    while True:
-        rest = {name: size for name, size in sizes.items() if name not in certain}
-        rate = (wanted - len(certain)) / sum(rest.values()) if rest else 0.0
-        large = {name for name, size in rest.items() if size * rate >= 1 - 1e-12}
+def _chances(sizes: Mapping[str, int], rate: float, per_psu: int) -> tuple[dict[str, float], float]:
+    """The chance of each PSU, in proportion to its size, and the rate at which every address is drawn in the end.
+
+    A PSU from which that rate takes `per_psu` or more is certain.
+    """
+    certain = {name for name, size in sizes.items() if size * rate >= per_psu * (1 - 1e-12)}
+    while rest := {name: size for name, size in sizes.items() if name not in certain}:
+        wanted = max(1 if certain else 2, round(sum(rest.values()) * rate / per_psu))
+        share = wanted / sum(rest.values())
+        large = {name for name, size in rest.items() if size * share >= 1 - 1e-12}
         if not large:
-            return {name: 1.0 if name in certain else sizes[name] * rate for name in sizes}
+            return {name: rest[name] * share if name in rest else 1.0 for name in sizes}, share * per_psu
         certain |= large
+    return dict.fromkeys(sizes, 1.0), rate
 
 
 def _systematic(names: Sequence[str], chances: Mapping[str, float], start: float) -> list[str]:
