@@ -75,6 +75,8 @@ def empty_store(django):
     from comity.site.community.roles import Role
     from comity.site.upgrading import upgrade_stores
 
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser of other tests leaves an event loop in this thread
+
     def fill(folder):
         upgrade_stores()
         with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):

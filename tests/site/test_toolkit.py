@@ -265,3 +265,38 @@ def test_the_toolkit_is_in_the_navigation_and_needs_no_clock(get, site):
 )
 def test_what_is_not_there_is_not_found(get, address):
     get(address, status=404)
+
+
+def test_every_kind_of_template_that_residents_and_departments_need_is_there(django):
+    from comity.site.toolkit.catalogue import documents
+
+    needed = {
+        "listening-session", "neighborhood-walk", "block-meeting-agenda", "facilitators-guide", "meeting-flyer",
+        "door-knocking-script", "small-project-plan", "youth-panel", "ground-rules", "ride-along", "after-incident-meeting",
+        "survey-flyer", "how-to-read-a-stop-report", "ask-for-data", "reach-plan",
+    }  # fmt: skip
+
+    assert needed <= set(documents())
+
+
+def test_the_reach_record_knows_who_lives_in_minneapolis(client, site):
+    """The bundled description: of 401,606 people in it, the shares of two groups are known, and no other is made up."""
+    from importlib.resources import files
+
+    from django.test import override_settings
+
+    described = files("comity.demo") / "data" / "minneapolis_neighborhoods.yaml"
+    with override_settings(POPULATION=str(described)):
+        page = client.get("/es/toolkit/reach-record/").content.decode()
+        filled = client.post(
+            "/toolkit/reach-record/",
+            "reach-1-group=white&reach-1-living=230000&reach-1-reached=80&reach-2-group=black&reach-2-living=66000"
+            "&reach-2-reached=5&as=page",
+            content_type="application/x-www-form-urlencoded",
+        ).content.decode()
+
+    assert "American Community Survey 2015" in page
+    values = dict(re.findall(r'name="(reach-\d+-\w+)" value="([^"]*)"', page))
+    assert (values["reach-1-group"], values["reach-2-group"], values["reach-3-group"]) == ("white", "black", "")
+    assert (values["reach-1-living"], values["reach-2-living"]) == ("248249", "68278")
+    assert "black: 22% of the people who live here, 6% of the people we reached" in filled

@@ -40,6 +40,7 @@ VERBS = {
     "training": "Whether a course changed what it was meant to change.",
     "work": "Do what is due without a click: seal the log, send mail.",
     "survey": "Field a survey that nobody can trace, end it, seal its receipts.",
+    "outreach": "Seal who works here, and contacts that enforced nothing.",
 }
 
 

@@ -28,8 +28,10 @@ class MailRefused(ComityError):
     """A message cannot be sent as it is."""
 
 
-def queue_mail(address: str, subject: str, text: str, *, once: str) -> None:
+def queue_mail(address: str, subject: str, text: str, *, once: str, leave_url: str = "") -> None:
     """Puts a message into the outbox. A second call with the same `once` does nothing.
+
+    leave_url: where one POST ends such mail, for the reader's own mail program (RFC 8058).
 
     Raises MailRefused, which does not repeat them, for an address that is none or a subject that would begin another header.
     """
@@ -37,7 +39,7 @@ def queue_mail(address: str, subject: str, text: str, *, once: str) -> None:
         validate_email(address)
     except ValidationError:
         raise MailRefused("This is not an e-mail address.", "Write it as name@example.org.") from None
-    if _breaks_a_line(address) or _breaks_a_line(subject):
+    if _breaks_a_line(address) or _breaks_a_line(subject) or _breaks_a_line(leave_url):
         raise MailRefused("A subject or address has a line break in it.", "Write it on one line.")
     if not 0 < len(subject) <= LONGEST_SUBJECT:
         raise MailRefused(
@@ -45,7 +47,9 @@ def queue_mail(address: str, subject: str, text: str, *, once: str) -> None:
         )
     now = settings.CLOCK()
     key = hashlib.sha256(once.encode()).hexdigest()
-    mail = Mail(once=key, address=address, subject=subject, text=text, queued_at=now, try_after=now)
+    mail = Mail(
+        once=key, address=address, subject=subject, text=text, leave_url=leave_url, queued_at=now, try_after=now
+    )
     Mail.objects.bulk_create([mail], ignore_conflicts=True)
 
 
@@ -77,15 +81,23 @@ def _send(number: int, mailer: object, now: datetime) -> bool:
     if not claimed.update(state=Mail.State.SENDING, try_after=now):
         return False
     mail = Mail.objects.get(number=number)
-    message = EmailMessage(mail.subject, mail.text, settings.MAIL_FROM, [mail.address])
+    message = EmailMessage(
+        mail.subject, mail.text, settings.MAIL_FROM, [mail.address], headers=_headers(mail.leave_url)
+    )
     try:
         mailer.send_messages([message])  # type: ignore[attr-defined]
     except (SMTPResponseException, SMTPRecipientsRefused) as refusal:
         _note_refusal(mail, refusal, now)
         return False
-    mail.state, mail.address, mail.subject, mail.text = Mail.State.SENT, "", "", ""
+    mail.state, mail.address, mail.subject, mail.text, mail.leave_url = Mail.State.SENT, "", "", "", ""
     mail.save()
     return True
+
+
+def _headers(leave_url: str) -> dict[str, str]:
+    if not leave_url:
+        return {}
+    return {"List-Unsubscribe": f"<{leave_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _note_refusal(mail: Mail, refusal: SMTPResponseException | SMTPRecipientsRefused, now: datetime) -> None:

@@ -71,7 +71,7 @@ class Entry(models.Model):
 class Mail(models.Model):
     """A message that waits to be sent, was sent or cannot be. Once it is sent, address, subject and text are erased.
 
-    once: SHA-256 of the key under which it is sent at most once.
+    once: SHA-256 of the key under which it is sent at most once. leave_url: where one POST ends such mail; may be "".
     """
 
     class State(models.TextChoices):
@@ -85,6 +85,7 @@ class Mail(models.Model):
     address = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
+    leave_url = models.TextField(blank=True, default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     queued_at = models.DateTimeField()
     try_after = models.DateTimeField()
@@ -93,7 +94,7 @@ class Mail(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=~models.Q(state="sent") | models.Q(address="", subject="", text=""),
+                condition=~models.Q(state="sent") | models.Q(address="", subject="", text="", leave_url=""),
                 name="nothing_stays_of_a_sent_mail",
             ),
         )

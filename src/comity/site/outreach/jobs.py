@@ -6,8 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from comity.site.outreach.actions.profiles import erase_expired
+from comity.site.outreach.actions.subscriptions import forget_unconfirmed, tell_subscribers
+
 Job = Callable[[Path, datetime], int]
 
-JOBS: tuple[
-    Job, ...
-] = ()  # each takes the instance's folder and the present moment, and returns how many things it did
+
+def erase_expired_profiles(folder: Path, now: datetime) -> int:
+    """Erases what is off the pages already, because its consent ran out."""
+    return erase_expired(now)
+
+
+JOBS: tuple[Job, ...] = (erase_expired_profiles, forget_unconfirmed, tell_subscribers)

@@ -32,10 +32,15 @@ OF_OTHER_ROOMS = (
     ("outreach:questions", _("Questions")),
     ("projects:projects", _("Small projects")),
 )
+ALSO_OF_THE_COMMUNITY = (
+    ("outreach:officers", _("Officers")),
+    ("outreach:press", _("Press")),
+    ("outreach:subscribe", _("Be told what is new")),
+)
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
-    """Adds `agency`, `languages`, `navigation`, `here` and `next_due`; empty where nothing is published yet."""
+    """Adds `agency`, `languages`, `navigation`, `in_the_foot`, `here` and `next_due`; empty where nothing is published yet."""
     language = translation.get_language() or "en"
     try:
         found = queries.catalogue()
@@ -55,6 +60,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
             if code in names
         ],
         "navigation": (*NAVIGATION, *_served(OF_OTHER_ROOMS)),
+        "in_the_foot": _served(ALSO_OF_THE_COMMUNITY),
         "here": request.resolver_match.view_name if request.resolver_match else None,
         "next_due": waiting[0] if waiting else None,
     }

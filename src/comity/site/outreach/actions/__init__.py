@@ -1,0 +1,1 @@
+"""What outreach does: each action is one transaction with its entry in the log."""

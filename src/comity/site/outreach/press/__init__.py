@@ -1,0 +1,1 @@
+"""Press kits: a PDF of each release, made of its sealed files alone."""
