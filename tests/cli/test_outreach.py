@@ -85,7 +85,7 @@ open_site(Path(sys.argv[1]), "community")
 from comity.site.community.actions import add_account
 from comity.site.community.models import Agency, Place
 from comity.site.outreach.actions.contacts import count_contacts
-agency = Agency.objects.create(slug="town", name="Town")
+agency = Agency.objects.get()
 chief = add_account("chief", role="chief", password="a long pass phrase", works_for_police=True, agency=agency)
 place = Place.objects.create(agency=agency, slug="holland", name="Holland")
 for month in (3, 4):

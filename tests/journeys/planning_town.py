@@ -13,6 +13,8 @@ from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from second_factors import sign_in_with_second_factors
+
 
 class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
@@ -62,6 +64,7 @@ def fill(folder: Path) -> dict[str, object]:
         for role in ("chief", "analyst", "community-leader", "moderator", "custodian", "auditor")
     }
     demo.fill(agency, people, now=settings.CLOCK(), folder=folder)
+    sign_in_with_second_factors()
     cookies = {}
     for role, account in people.items():
         client = Client()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -37,7 +38,9 @@ def ask(application, headers=(), body=(b"",), *, scope=None, gone=False):
             raise ConnectionResetError
         sent.append(message)
 
-    asyncio.run(InThreads(application, threads=2)({**SCOPE, "headers": list(headers), **(scope or {})}, receive, send))
+    visit = InThreads(application, threads=2)({**SCOPE, "headers": list(headers), **(scope or {})}, receive, send)
+    with ThreadPoolExecutor(1) as alone:  # the browser of other tests leaves an event loop in this thread
+        alone.submit(asyncio.run, visit).result()
     assert [message["more_body"] for message in sent[1:-1]] == [True] * (len(sent) - 2)
     assert not sent[-1].get("more_body")
     return sent[0]["status"], sent[0]["headers"], [message["body"] for message in sent[1:]]

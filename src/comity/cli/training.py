@@ -74,7 +74,7 @@ def effect(
 
 
 def _outcomes(outcome: str | None, folder: Path, unit: str | None) -> pa.Table:
-    from comity.cli.disparity import read_table
+    from comity.cli.disparity_options import read_table
 
     if outcome is not None and Path(outcome).suffix in (".csv", ".parquet"):
         return read_table(Path(outcome))

@@ -68,7 +68,7 @@ class CourseVersion(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["course", "number"], name="one_version_a_number"),
+            models.UniqueConstraint(fields=["course", "number"], name="one_course_version_a_number"),
             models.CheckConstraint(condition=Q(hours__gt=0), name="a_version_has_hours"),
         )
 

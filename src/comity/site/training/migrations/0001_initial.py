@@ -416,7 +416,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="courseversion",
-            constraint=models.UniqueConstraint(fields=("course", "number"), name="one_version_a_number"),
+            constraint=models.UniqueConstraint(fields=("course", "number"), name="one_course_version_a_number"),
         ),
         migrations.AddConstraint(
             model_name="courseversion",
