@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from second_factors import sign_in_with_second_factors
+
 if TYPE_CHECKING:
     from comity.site.community.models import Account
 
@@ -73,22 +75,17 @@ def fill(folder: Path) -> None:
     }
     for room in (outreach, projects):
         room.fill(agency, people, now=datetime.now(UTC), folder=folder)
+    sign_in_with_second_factors()
     (folder / "sessions.json").write_text(json.dumps({role: session_of(each) for role, each in people.items()}))
 
 
 def session_of(account: Account) -> str:
-    """The key of a session in which `account` is signed in."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+    """The key of a session in which `account` is signed in, with a second factor."""
+    from django.test import Client
 
-    session = SessionStore()
-    session[SESSION_KEY] = str(account.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": datetime.now(UTC).timestamp()}]
-    session.create()
-    return str(session.session_key)
+    client = Client()
+    client.force_login(account)
+    return str(client.cookies["sessionid"].value)
 
 
 def main(folder: Path) -> None:

@@ -73,7 +73,7 @@ def test_every_page_keeps_to_the_strict_policy_sets_no_cookie_and_carries_the_no
     assert "'unsafe" not in response["Content-Security-Policy"]
     assert response["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
     assert (response["X-Frame-Options"], response["X-Content-Type-Options"]) == ("DENY", "nosniff")
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == "no-referrer"
     notice, language = ("Una demostración", "es") if page.startswith("/es") else ("A demonstration", "en")
     assert notice in text
     assert f'<html lang="{language}">' in text
