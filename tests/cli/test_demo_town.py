@@ -113,3 +113,21 @@ def test_a_phone_on_the_same_network_answers_it(town, browser):
     phone.get_by_role("button", name="Send my answers").tap()
     expect(phone.locator(".receipt")).to_be_visible()
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/commitments/", "5 commitments"),
+        ("/plans/", "Calm streets"),
+        ("/training/", "%"),
+        ("/events/", "/events/"),
+        ("/questions/", "/questions/"),
+        ("/projects/", "/projects/"),
+    ],
+)
+def test_every_room_of_the_community_has_something_to_show_and_says_that_it_is_a_sample(town, path, shown):
+    main = page(f"{town[1]}{path}").split("<main", 1)
+
+    assert shown in main[1]
+    assert 'data-watermark="SAMPLE DATA"' in main[0]

@@ -21,7 +21,9 @@ import click
 @click.option("--no-serve", is_flag=True, help="Publish only.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, help="Port of the portal.  [8000]")
 @click.option("--lan", is_flag=True, help="Let phones on this network answer the sample survey too.")
-@click.option("--town", is_flag=True, help="The invented town instead: its survey, and results of generated answers.")
+@click.option(
+    "--town", is_flag=True, help="The invented town instead: survey, results, commitments, plans, training, events."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was published as JSON.")
 def command(folder: Path, no_serve: bool, port: int, lan: bool, town: bool, as_json: bool) -> None:
     """Publish the 51,920 stops that Minneapolis made in 2017, and serve the portal and a sample survey on this machine.
@@ -30,7 +32,7 @@ def command(folder: Path, no_serve: bool, port: int, lan: bool, town: bool, as_j
     Examples:  comity demo --into demo --no-serve
                comity demo --town --lan
     """
-    from comity.cli.demo_town import publish_town, sample_survey
+    from comity.cli.demo_town import fill_rooms, publish_town, sample_survey
     from comity.cli.progress import shown_progress
     from comity.demo.minneapolis import publish_demo
 
@@ -49,6 +51,8 @@ def command(folder: Path, no_serve: bool, port: int, lan: bool, town: bool, as_j
         host, address = ("0.0.0.0", own_address()) if lan else ("127.0.0.1", "127.0.0.1")
         shown = f"http://{address}:{port}"
         code = sample_survey(folder, site_url=shown if lan else "")
+        if town:
+            fill_rooms(folder)
         click.echo(f"Answer the sample survey of an invented town: {shown}/code/#{code}")
         if lan:
             _show_qr(f"{shown}/code/#{code}")

@@ -122,6 +122,36 @@ def sample_survey(folder: Path, *, site_url: str = "") -> str:
     return CodeKey.read(folder / "keys" / "codes.key").code(SURVEY, unused[0] if unused else "0000")
 
 
+def fill_rooms(folder: Path) -> None:
+    """Commitments, plans, training, events, questions and small projects of the town, once, through the rooms' own actions.
+
+    Their people have accounts that nobody can sign in with. Call after `sample_survey`.
+    """
+    from django.conf import settings
+
+    from comity.site.commitments import demo as commitments
+    from comity.site.community.actions import name_agency
+    from comity.site.community.models import Account, Agency
+    from comity.site.community.roles import OF_THE_POLICE, Role
+    from comity.site.outreach import demo as outreach
+    from comity.site.planning import demo as planning
+    from comity.site.projects import demo as projects
+    from comity.site.training import demo as training
+
+    name_agency("sample-town", "Sample Town (invented)")
+    agency = Agency.objects.get(slug="sample-town")
+    if Account.objects.filter(agency=agency).exists():
+        return
+    people = {
+        role: Account.objects.create_user(
+            f"sample-{role}", role=role, works_for_police=role in OF_THE_POLICE, agency=agency
+        )
+        for role in Role.values
+    }
+    for room in (outreach, projects, commitments, training, planning):
+        room.fill(agency, people, now=settings.CLOCK(), folder=folder)
+
+
 def _questionnaire() -> Questionnaire:
     """Our own resident survey, with the mark in its title."""
     from comity.releases.watermark import marked
