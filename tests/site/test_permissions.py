@@ -102,10 +102,18 @@ def test_pages_that_let_somebody_in_answer_without_an_error_and_refuse_nobody_el
         roles = methods.get("GET", frozenset())
         for role in ("anyone",) if roles == EVERYONE else roles:
             status = clients[role].get(addresses[name]).status_code
+            if (
+                name == "training-files:fetch"
+            ):  # GET is named for the OPTIONS that a browser asks first; cmi5 only posts
+                continue
             if status in (403, 405) or status >= 500:
                 wrong.append((name, role, status))
 
     assert wrong == []
+
+
+KINDS_OF_PAGES = {"training:import"}
+"""What their argument names is a kind of file, and belongs to nobody."""
 
 
 def test_people_of_another_agency_do_not_reach_what_belongs_to_this_one(town, addresses, django):
@@ -120,7 +128,7 @@ def test_people_of_another_agency_do_not_reach_what_belongs_to_this_one(town, ad
         strangers[role] = Client()
         strangers[role].force_login(account)
     reached = []
-    for name in filter(_takes_arguments, addresses):
+    for name in filter(_takes_arguments, addresses.keys() - KINDS_OF_PAGES):
         for method, roles in table()[name].items():
             for role in () if roles == EVERYONE else roles:
                 status = strangers[role].generic(method, addresses[name]).status_code

@@ -67,6 +67,11 @@ class Entry(models.Model):
     before = models.CharField(max_length=64, unique=True)  # unique: the chain cannot fork
     hash = models.CharField(max_length=64, unique=True)
 
+    @property
+    def said(self) -> list[tuple[str, object]]:
+        """The details as pairs: a template would take a detail called "items" for the dictionary's own."""
+        return list(self.details.items())
+
 
 class Mail(models.Model):
     """A message that waits to be sent, was sent or cannot be. Once it is sent, address, subject and text are erased.
