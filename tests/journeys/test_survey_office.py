@@ -24,7 +24,7 @@ SPEC = importlib.util.spec_from_file_location("running", ROOT / "tests" / "site"
 running = sys.modules.setdefault("running", importlib.util.module_from_spec(SPEC))
 SPEC.loader.exec_module(running)
 
-PASSWORD = "a long pass phrase"
+SESSIONS: dict[str, str] = {}
 PEOPLE = {"ana": "interviewer", "ben": "interviewer", "cleo": "custodian", "rita": "redactor", "lee": "analyst"}
 ACCOUNTS = """\
 import json, os, sys
@@ -33,8 +33,16 @@ os.environ.update(COMITY_PARTS="codes,answers", DJANGO_SETTINGS_MODULE="comity.s
 from comity.site.server import SiteSetup, prepare_site
 prepare_site(SiteSetup(Path(sys.argv[1])))
 from comity.site.community.actions import add_account
+from django.test import Client
+sys.path.insert(0, sys.argv[3])
+from second_factors import sign_in_with_second_factors
+sign_in_with_second_factors()
+sessions = {}
 for name, role in json.loads(sys.argv[2]).items():
-    add_account(name, role=role, password=sys.argv[3], works_for_police=role == "analyst")
+    client = Client()
+    client.force_login(add_account(name, role=role, password="a long pass phrase", works_for_police=role == "analyst"))
+    sessions[name] = client.cookies["sessionid"].value
+print(json.dumps(sessions))
 """
 
 
@@ -45,10 +53,11 @@ def office():
         pytest.skip("the front end is not built; run make frontend")
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     instance = running.make_instance(folder / "instance", read_xlsform(FORM).questionnaire.as_json(), 120)
-    subprocess.run(
-        [sys.executable, "-c", ACCOUNTS, str(instance.folder), json.dumps(PEOPLE), PASSWORD],
-        check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    made = subprocess.run(
+        [sys.executable, "-c", ACCOUNTS, str(instance.folder), json.dumps(PEOPLE), str(Path(__file__).parent)],
+        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )  # fmt: skip
+    SESSIONS.update(json.loads(made.stdout))
     server = running.Server(instance, folder / "server.log", workers=1)
     yield server, iter(instance.codes.values())
     server.stop()
@@ -57,18 +66,14 @@ def office():
 
 @pytest.fixture
 def sign_in(browser, office):
-    """Opens a browser of somebody's own and signs them in with the keyboard alone."""
+    """Opens a browser of somebody's own, who has signed in with a second factor."""
     contexts = []
 
     def begin(name, **options):
         contexts.append(browser.new_context(base_url=office[0].url, **options))
+        contexts[-1].add_cookies([{"name": "sessionid", "value": SESSIONS[name], "url": office[0].url}])
         page = contexts[-1].new_page()
         page.goto("/office/")
-        page.get_by_label("Name").focus()
-        page.keyboard.type(name)
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Office")
         page.goto("/office/surveys/")
         return page

@@ -52,6 +52,9 @@ def town():
     ]
     return SimpleNamespace(folder=settings.INSTANCE, agency=agencies[0], other=agencies[1], people=people[0], strangers=people[1])
 
+sys.path.insert(0, str(here.parents[1] / "journeys"))
+from second_factors import sign_in_with_second_factors
+sign_in_with_second_factors()
 one = town()
 demo.fill(one.agency, one.people, now=settings.CLOCK(), folder=settings.INSTANCE)
 for role in ("training-officer", "chief"):
